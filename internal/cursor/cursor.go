@@ -38,6 +38,7 @@ type Recv struct {
 	SkipID  uint32         // with StateSkip: messages of this sender are passed over
 	State   uint32         // see State*
 	Skipped uint64         // how many were passed over
+	Waiters *uint32        // set to 1 before sleeping on this page; nil: the sender wakes nobody, poll
 }
 
 // Ring says whom a sender wakes: when *Want is not 0 after a commit, someone
