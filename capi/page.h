@@ -1,0 +1,289 @@
+/*
+ * page.h - writing and reading messages within one page.
+ *
+ * The C twin of llmp/page_alloc.go and llmp/page_read.go: the same steps under
+ * the same names, held to the same bytes by tests/differential. Needs no Go, no
+ * system call and no library beyond memcpy, so that a fuzzer or a sanitizer can
+ * build it alone.
+ *
+ * What races with other processes is named in docs/concurrency.md. The writer
+ * never reads back what it needs to be true: others can write to the page too.
+ * The reader reads each field exactly once, so what was checked is what is used.
+ */
+#ifndef LLMP_PAGE_H
+#define LLMP_PAGE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include "wire.h"
+
+#if defined(__BYTE_ORDER__) && __BYTE_ORDER__ != __ORDER_LITTLE_ENDIAN__
+#error "the wire format is little-endian, and this file does not swap"
+#endif
+
+/* Mapped words, whatever type the memory was given elsewhere. */
+typedef uint16_t __attribute__((may_alias)) page_u16;
+typedef uint32_t __attribute__((may_alias)) page_u32;
+typedef uint64_t __attribute__((may_alias)) page_u64;
+
+/* Whom a sender wakes after a commit. Layout: internal/cursor.Ring. */
+struct llmp_ring {
+  page_u32 *want;     /* NULL: nobody can sleep on this page */
+  page_u32 *futex;    /* the word on which they sleep */
+  page_u64 *rang;     /* NULL, or the word of the bell's bitmap in which bit is set */
+  page_u32 *sleeping; /* NULL, or not 0 while the owner of futex sleeps */
+  uint64_t bit;
+  uint32_t fence; /* not 0: no asymmetric barrier here, commit with a full fence */
+  uint32_t unused;
+};
+
+/* The place of a sender. Layout and meaning: internal/cursor.Send. */
+struct llmp_send_cursor {
+  unsigned char *base; /* the map; NULL: no page yet, or closed */
+  uint64_t total;      /* size total: bytes behind the page header */
+  uint64_t used;       /* size used */
+  uint64_t last_id;    /* id of the message finished last */
+  uint64_t last_off;   /* its offset from base; 0: none on this page */
+  uint64_t open_off;   /* offset of the open allocation; 0: none */
+  uint64_t max_alloc;  /* largest allocation so far, header included */
+  uint32_t sender_id;
+  uint32_t state; /* LLMP_STATE_* */
+  struct llmp_ring ring;
+};
+
+/* The place of a receiver. Layout and meaning: internal/cursor.Recv. */
+struct llmp_recv_cursor {
+  unsigned char *base; /* the map; NULL: closed */
+  uint64_t size;       /* bytes that are really mapped */
+  uint64_t next;       /* offset of the next message to read */
+  uint64_t last_off;   /* offset of the message read last; 0: none on this page */
+  uint64_t seen_id;    /* id of the message read last */
+  uint64_t highest;    /* newest id that was seen committed */
+  uint32_t skip_id;    /* with LLMP_STATE_SKIP: messages of this sender are passed over */
+  uint32_t state;      /* LLMP_STATE_* */
+  uint64_t skipped;    /* how many were passed over */
+  page_u32 *waiters;   /* set to 1 before sleeping on this page; NULL: poll */
+};
+
+#define LLMP_STATE_CLOSED 1u  /* closed, or the other side said EXITING */
+#define LLMP_STATE_CORRUPT 2u /* what was read makes no sense; sticky */
+#define LLMP_STATE_SKIP 4u    /* recv: skip messages of skip_id */
+
+/* Plain access to fields that only this side writes, or that nobody races on
+ * while it is accessed. */
+static inline void page_put32(unsigned char *base, uint64_t off, uint32_t v) {
+  memcpy(base + off, &v, sizeof v);
+}
+
+static inline void page_put64(unsigned char *base, uint64_t off, uint64_t v) {
+  memcpy(base + off, &v, sizeof v);
+}
+
+/* One load that the compiler neither repeats nor splits. */
+static inline uint32_t page_load32(const unsigned char *base, uint64_t off) {
+  return __atomic_load_n((const page_u32 *)(const void *)(base + off), __ATOMIC_RELAXED);
+}
+
+static inline uint64_t page_load64(const unsigned char *base, uint64_t off) {
+  return __atomic_load_n((const page_u64 *)(const void *)(base + off), __ATOMIC_RELAXED);
+}
+
+/* The word by which a sender commits. */
+static inline page_u64 *page_current_id(unsigned char *base) {
+  return (page_u64 *)(void *)(base + WIRE_PAGE_OFF_CURRENT_ID);
+}
+
+/* The half of it on which receivers sleep. */
+static inline page_u32 *page_futex_word(unsigned char *base) {
+  return (page_u32 *)(void *)(base + WIRE_PAGE_OFF_CURRENT_ID);
+}
+
+/* Receivers joined: a counter that others add to. */
+static inline page_u16 *page_joined(unsigned char *base) {
+  return (page_u16 *)(void *)(base + WIRE_PAGE_OFF_JOINED);
+}
+
+/* The padded length of n bytes of payload in a message that starts at off. */
+static inline uint64_t page_padded(uint64_t off, uint64_t n) {
+  const uint64_t mask = WIRE_MSG_ALIGN - 1;
+  return ((off + WIRE_MSG_HEADER + n + mask) & ~mask) - off - WIRE_MSG_HEADER;
+}
+
+/* The tags that the bus keeps for itself. */
+static inline bool page_reserved_tag(uint32_t tag) {
+  switch (tag) {
+    case WIRE_TAG_UNSET:
+    case WIRE_TAG_UNINITIALIZED:
+    case WIRE_TAG_END_OF_PAGE:
+    case WIRE_TAG_NEW_CLIENT:
+    case WIRE_TAG_CLIENT_EXIT:
+    case WIRE_TAG_EXITING:
+    case WIRE_TAG_SLOW_RECEIVER:
+      return true;
+    default:
+      return false;
+  }
+}
+
+/* ------------------------------------------------------------- writing */
+
+/* Writes the lengths of the open message and ends it with an unset slot. */
+static inline void page_set_open(struct llmp_send_cursor *c, uint64_t start, uint64_t n,
+                                 uint64_t padded) {
+  page_put64(c->base, start + WIRE_MSG_OFF_LEN, n);
+  page_put64(c->base, start + WIRE_MSG_OFF_PADDED, padded);
+  c->open_off = start;
+  c->used += WIRE_MSG_HEADER + padded;
+  page_put64(c->base, WIRE_PAGE_OFF_USED, c->used);
+  page_put32(c->base, WIRE_PAGE_HEADER + c->used + WIRE_MSG_OFF_TAG, WIRE_TAG_UNSET);
+}
+
+/* Opens a message with room for n bytes and returns its payload; NULL when the
+ * page is full. n is at most WIRE_MAX_PAYLOAD, no message is open. */
+static inline unsigned char *page_alloc(struct llmp_send_cursor *c, uint64_t n) {
+  const uint64_t start = WIRE_PAGE_HEADER + c->used;
+  const uint64_t padded = page_padded(start, n);
+  const uint64_t need = WIRE_MSG_HEADER + padded;
+  if (need > c->max_alloc) {
+    c->max_alloc = need;
+    page_put64(c->base, WIRE_PAGE_OFF_MAX_ALLOC, need);
+  }
+  if (c->used + need + WIRE_EOP_RESERVE > c->total) {
+    return NULL;
+  }
+  page_set_open(c, start, n, padded);
+  page_put32(c->base, start + WIRE_MSG_OFF_TAG, WIRE_TAG_UNINITIALIZED);
+  page_put64(c->base, start + WIRE_MSG_OFF_ID, c->last_id + 1);
+  return c->base + start + WIRE_MSG_HEADER;
+}
+
+/* Makes the open message n bytes long; n is at most its length. */
+static inline void page_shrink(struct llmp_send_cursor *c, uint64_t n) {
+  const uint64_t start = c->open_off;
+  c->used = start - WIRE_PAGE_HEADER;
+  page_set_open(c, start, n, page_padded(start, n));
+}
+
+/* Gives the open message back. */
+static inline void page_cancel(struct llmp_send_cursor *c) {
+  page_put32(c->base, c->open_off + WIRE_MSG_OFF_TAG, WIRE_TAG_UNSET);
+  c->used = c->open_off - WIRE_PAGE_HEADER;
+  page_put64(c->base, WIRE_PAGE_OFF_USED, c->used);
+  c->open_off = 0;
+}
+
+/* Fills in the open message without showing it to readers yet. */
+static inline void page_finish(struct llmp_send_cursor *c, uint32_t tag, uint32_t flags,
+                               uint32_t sender) {
+  unsigned char *base = c->base;
+  const uint64_t off = c->open_off;
+  page_put32(base, off + WIRE_MSG_OFF_TAG, tag);
+  page_put32(base, off + WIRE_MSG_OFF_SENDER, sender);
+  page_put32(base, off + WIRE_MSG_OFF_BROKER, 0);
+  page_put32(base, off + WIRE_MSG_OFF_FLAGS, flags);
+  c->last_id++;
+  page_put64(base, off + WIRE_MSG_OFF_ID, c->last_id);
+  c->last_off = off;
+  c->open_off = 0;
+}
+
+/* Commits all finished messages. True: somebody sleeps for them, ring. */
+static inline bool page_publish(struct llmp_send_cursor *c) {
+  const page_u32 *want = c->ring.want;
+  __atomic_store_n(page_current_id(c->base), c->last_id, __ATOMIC_RELEASE);
+  if (want == NULL) {
+    return false;
+  }
+  /* A sleeper notes itself, then looks at the id for the last time. Either it
+   * sees the id stored above, or we see its note. Its membarrier makes our
+   * order firm; where there is none, we fence ourselves. */
+  if (c->ring.fence != 0) {
+    __atomic_thread_fence(__ATOMIC_SEQ_CST);
+  } else {
+    __atomic_signal_fence(__ATOMIC_SEQ_CST);
+  }
+  return __atomic_load_n(want, __ATOMIC_RELAXED) != 0;
+}
+
+/* How long the open message's payload is. The length is our own, but others
+ * can write to the page: it is bounded by what was allocated. */
+static inline uint64_t page_open_len(const struct llmp_send_cursor *c) {
+  const uint64_t n = page_load64(c->base, c->open_off + WIRE_MSG_OFF_LEN);
+  const uint64_t room = WIRE_PAGE_HEADER + c->used - c->open_off - WIRE_MSG_HEADER;
+  return n < room ? n : room;
+}
+
+/* ------------------------------------------------------------- reading */
+
+/* What page_next came upon. */
+enum page_found {
+  PAGE_NOTHING, /* no message is committed beyond the last */
+  PAGE_MESSAGE, /* an ordinary message */
+  PAGE_END,     /* the link to the next page; the cursor stays on it */
+  PAGE_EXITING, /* the sender said goodbye; the cursor stays on it */
+  PAGE_CORRUPT  /* this cannot have been written by a sender */
+};
+
+/* The header of a message. */
+struct page_message {
+  uint32_t tag, sender, flags;
+  uint64_t id, len, padded;
+  const unsigned char *payload;
+};
+
+/* Reads the header at off if header and payload lie in the map. */
+static inline bool page_checked_header(const struct llmp_recv_cursor *c, uint64_t off,
+                                       struct page_message *m) {
+  if (off < WIRE_PAGE_HEADER || off > c->size || c->size - off < WIRE_MSG_HEADER || off % 8 != 0) {
+    return false;
+  }
+  const unsigned char *h = c->base + off;
+  m->tag = page_load32(h, WIRE_MSG_OFF_TAG);
+  m->sender = page_load32(h, WIRE_MSG_OFF_SENDER);
+  m->flags = page_load32(h, WIRE_MSG_OFF_FLAGS);
+  m->id = page_load64(h, WIRE_MSG_OFF_ID);
+  m->len = page_load64(h, WIRE_MSG_OFF_LEN);
+  m->padded = page_load64(h, WIRE_MSG_OFF_PADDED);
+  m->payload = h + WIRE_MSG_HEADER;
+  return m->padded <= c->size - off - WIRE_MSG_HEADER && m->len <= m->padded;
+}
+
+/* Looks at the next message. An ordinary one moves the cursor. *m is filled for
+ * an ordinary message, a link and a goodbye. */
+static inline enum page_found page_next(struct llmp_recv_cursor *c, struct page_message *m) {
+  if (c->seen_id >= c->highest) {
+    /* Pairs with the store in page_publish: what the sender wrote before is
+     * visible once the id is. */
+    c->highest = __atomic_load_n(page_current_id(c->base), __ATOMIC_ACQUIRE);
+    if (c->seen_id >= c->highest) {
+      return PAGE_NOTHING;
+    }
+  }
+  if (!page_checked_header(c, c->next, m) || m->id != c->seen_id + 1) {
+    return PAGE_CORRUPT;
+  }
+  switch (m->tag) {
+    case WIRE_TAG_END_OF_PAGE:
+      return PAGE_END;
+    case WIRE_TAG_EXITING:
+      return PAGE_EXITING;
+    case WIRE_TAG_UNSET:
+    case WIRE_TAG_UNINITIALIZED:
+      return PAGE_CORRUPT;
+    default:
+      break;
+  }
+  const uint64_t end = c->next + WIRE_MSG_HEADER + m->padded;
+  if (end % WIRE_MSG_ALIGN != 0) {
+    return PAGE_CORRUPT;
+  }
+  c->last_off = c->next;
+  c->next = end;
+  c->seen_id = m->id;
+  return PAGE_MESSAGE;
+}
+
+#endif /* LLMP_PAGE_H */
