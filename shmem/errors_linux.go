@@ -1,0 +1,36 @@
+package shmem
+
+import (
+	"errors"
+	"fmt"
+
+	"golang.org/x/sys/unix"
+)
+
+// sysError gives a failed system call its kind. What EINVAL means depends on
+// the call.
+func sysError(op string, err, invalid error) error {
+	var errno unix.Errno
+	if !errors.As(err, &errno) {
+		return fmt.Errorf("%s: %w", op, err)
+	}
+	kind, hint := error(nil), ""
+	switch errno {
+	case unix.EINVAL:
+		kind = invalid
+	case unix.ENOENT, unix.EIDRM, unix.ENXIO:
+		kind = ErrNotExist
+	case unix.EACCES, unix.EPERM, unix.ELOOP, unix.EISDIR:
+		kind = ErrPermission
+	case unix.EFBIG:
+		kind = ErrInvalidSize
+	case unix.ENOSYS:
+		kind = ErrUnsupported
+	case unix.ENOSPC, unix.ENOMEM, unix.EMFILE, unix.ENFILE, unix.EDQUOT:
+		kind = ErrNoMemory
+		hint = " (limits: kernel.shmall, kernel.shmmni, vm.max_map_count, the size of /dev/shm, RLIMIT_AS, RLIMIT_NOFILE)"
+	default:
+		return fmt.Errorf("%s: %w", op, err)
+	}
+	return fmt.Errorf("%w: %s: %w%s", kind, op, err, hint)
+}
