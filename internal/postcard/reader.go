@@ -49,6 +49,10 @@ func (r *Reader) Finish() error {
 	return r.err
 }
 
+// Refuse makes err the Reader's error, if it has none yet. It is for decoders
+// that know more about a value than its encoding says.
+func (r *Reader) Refuse(err error) { r.fail(err, r.off) }
+
 func (r *Reader) fail(err error, at int) {
 	if r.err == nil {
 		r.err = fmt.Errorf("%w (byte %d of %d)", err, at, len(r.in))
@@ -162,12 +166,13 @@ func (r *Reader) Bytes() []byte { return r.Fixed(r.Count(1)) }
 // String reads a string.
 func (r *Reader) String() string {
 	start := r.off
-	b := r.Bytes()
-	if !utf8.Valid(b) {
+	// Copied first: the input may be memory that somebody else writes to.
+	s := string(r.Bytes())
+	if !utf8.ValidString(s) {
 		r.fail(ErrUTF8, start)
 		return ""
 	}
-	return string(b)
+	return s
 }
 
 // Variant reads the index of an enum of n variants.
