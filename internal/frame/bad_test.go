@@ -44,7 +44,7 @@ func TestBadBytesAreRefused(t *testing.T) {
 	for _, file := range files {
 		name := filepath.Base(file)
 		decoder, rest, _ := strings.Cut(name, ".")
-		if decoder == "event" {
+		if strings.HasPrefix(decoder, "event") {
 			continue // package event reads these
 		}
 		reason, _, _ := strings.Cut(rest, ".")

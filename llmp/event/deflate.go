@@ -38,46 +38,57 @@ func deflate(b []byte) []byte {
 
 // An inflater decompresses into a buffer of its own.
 type inflater struct {
-	source  bytes.Reader
-	limited io.LimitedReader
-	flate   io.ReadCloser
-	buf     bytes.Buffer
+	source bytes.Reader
+	flate  io.ReadCloser
+	buf    []byte
 }
 
 var inflaters = sync.Pool{New: func() any {
 	in := new(inflater)
 	in.flate = flate.NewReader(&in.source)
-	in.limited.R = in.flate
 	return in
 }}
 
-// keepBuffer is the largest buffer that waits for its next use.
-const keepBuffer = 1 << 20
+const (
+	firstBuffer = 4 << 10
+	// keepBuffer is the largest buffer that waits for its next use.
+	keepBuffer = 1 << 20
+)
 
 // release gives the inflater back; what inflate returned is invalid then.
 func (in *inflater) release() {
 	in.source.Reset(nil)
-	if in.buf.Cap() > keepBuffer {
-		in.buf = bytes.Buffer{}
+	if cap(in.buf) > keepBuffer {
+		in.buf = nil
 	}
 	inflaters.Put(in)
 }
 
-// inflate returns what b decompresses to. The buffer grows with what comes
-// out, and no more than limit+1 bytes ever do. Like miniz_oxide, it ignores
-// bytes behind the compressed data.
+// inflate returns what b decompresses to. The buffer doubles as bytes come
+// out, up to limit+1. Like miniz_oxide, it ignores bytes behind the compressed
+// data.
 func (in *inflater) inflate(b []byte, limit int) ([]byte, error) {
 	in.source.Reset(b)
-	in.buf.Reset()
 	if err := in.flate.(flate.Resetter).Reset(&in.source, nil); err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrMalformed, err)
 	}
-	in.limited.N = int64(min(limit, math.MaxInt-1)) + 1
-	if _, err := in.buf.ReadFrom(&in.limited); err != nil {
-		return nil, fmt.Errorf("%w: it does not decompress: %w", ErrMalformed, err)
+	most := min(limit, math.MaxInt-1) + 1
+	out := in.buf[:0]
+	for {
+		if len(out) == cap(out) {
+			larger := make([]byte, len(out), min(max(firstBuffer, 2*cap(out)), most))
+			copy(larger, out)
+			out, in.buf = larger, larger
+		}
+		n, err := in.flate.Read(out[len(out):min(cap(out), most)])
+		out = out[:len(out)+n]
+		switch {
+		case len(out) > limit:
+			return nil, tooBig(limit)
+		case err == io.EOF:
+			return out, nil
+		case err != nil:
+			return nil, fmt.Errorf("%w: it does not decompress: %w", ErrMalformed, err)
+		}
 	}
-	if in.buf.Len() > limit {
-		return nil, tooBig(limit)
-	}
-	return in.buf.Bytes(), nil
 }
