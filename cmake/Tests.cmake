@@ -1,0 +1,24 @@
+# Everything that ctest runs. Included by the top-level project only.
+
+enable_language(CXX)
+llmp_instrument_tests()
+
+foreach(folder tests/c tests/fuzz)
+  if(EXISTS "${PROJECT_SOURCE_DIR}/${folder}/CMakeLists.txt")
+    add_subdirectory("${PROJECT_SOURCE_DIR}/${folder}")
+  endif()
+endforeach()
+
+# The package as a user gets it: installed into a scratch folder, and programs
+# built against it with find_package, pkg-config and add_subdirectory. Once is
+# enough: not in the sanitizer builds.
+if(LLMP_INSTALL AND NOT LLMP_SANITIZE)
+  foreach(way shared static pkg-config subdirectory)
+    add_test(NAME install/${way}
+      COMMAND "${PROJECT_SOURCE_DIR}/scripts/check-install.sh" "${PROJECT_BINARY_DIR}" ${way})
+    set_tests_properties(install/${way} PROPERTIES
+      TIMEOUT 120
+      RESOURCE_LOCK install
+      ENVIRONMENT "CMAKE=${CMAKE_COMMAND};CC=${CMAKE_C_COMPILER};CXX=${CMAKE_CXX_COMPILER}")
+  endforeach()
+endif()
