@@ -1,0 +1,120 @@
+#!/usr/bin/env bash
+# Every static check of every language, one after the other; the outcome of all
+# of them at the end. A check whose tool is missing is skipped, and said so.
+#
+#   scripts/lint.sh [CHECK...]      default: all; see the list at the end
+set -euo pipefail
+# shellcheck source=scripts/lib.sh
+. "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
+
+# files PATTERN...: the tracked and new files that match, NUL-separated.
+files() {
+  git ls-files -z -c -o --exclude-standard --deduplicate -- "$@" |
+    while IFS= read -r -d '' file; do
+      [ -e "$file" ] && printf '%s\0' "$file"
+    done
+}
+
+check_gofmt() {
+  local bad
+  bad=$(files '*.go' | xargs -0 -r gofmt -l)
+  [ -z "$bad" ] || {
+    say "$bad"
+    say "run: gofmt -w FILE"
+    return 1
+  }
+}
+
+check_vet() { go vet ./...; }
+
+check_staticcheck() {
+  have staticcheck || return 77
+  staticcheck ./...
+}
+
+# The Go packages without C build wherever Go does, the OS-specific files too.
+check_cross() {
+  local target packages
+  packages=$(CGO_ENABLED=0 go list ./llmp/... ./shmem/... ./internal/... ./cmd/... | grep -v /cpage)
+  for target in linux/amd64 linux/arm64 darwin/arm64 windows/amd64; do
+    say "$target"
+    # shellcheck disable=SC2086  # one word a package
+    CGO_ENABLED=0 GOOS=${target%/*} GOARCH=${target#*/} go vet $packages || return 1
+  done
+}
+
+check_clang_format() {
+  local tool
+  tool=$(newest clang-format 14) || return 77
+  files '*.c' '*.h' '*.cpp' '*.hpp' '*.cc' | xargs -0 -r "$tool" --dry-run --Werror
+}
+
+# clang-tidy over the C library and its tests. Compile commands come from a CMake
+# configuration for the tests; capi is compiled by cgo, so its flags are here.
+check_clang_tidy() {
+  local tool
+  tool=$(newest clang-tidy 14) || return 77
+  local header=$BUILD/cgo-header
+  mkdir -p "$header"
+  go tool cgo -objdir "$header/obj" -exportheader "$header/_cgo_export.h" \
+    -importpath llmp/capi -- -I "$ROOT/include" -I "$ROOT/capi" capi/*.go >/dev/null 2>&1 || true
+  files 'capi/*.c' |
+    xargs -0 -r -n 1 -P "$JOBS" "$tool" --quiet --warnings-as-errors='*' -- \
+      -std=c11 -D_GNU_SOURCE -DLLMP_BUILDING -Iinclude -Icapi -I"$header"
+}
+
+check_shellcheck() {
+  have shellcheck || return 77
+  files '*.sh' .ci/run | xargs -0 -r shellcheck --external-sources
+}
+
+python_tool() {
+  if [ -x "$VENV/bin/$1" ]; then
+    echo "$VENV/bin/$1"
+  else
+    command -v "$1"
+  fi
+}
+
+check_ruff() {
+  local tool
+  tool=$(python_tool ruff) || return 77
+  (cd python && "$tool" check -q --output-format concise . && "$tool" format -q --check .) || return 1
+  # The other scripts and examples are programs: their docstrings are up to them.
+  local config=python/pyproject.toml
+  files '*.py' ':!python' |
+    xargs -0 -r "$tool" check -q --output-format concise --config $config --extend-ignore D1
+  files '*.py' ':!python' | xargs -0 -r "$tool" format -q --check --config $config
+}
+
+check_mypy() {
+  local tool
+  tool=$(python_tool mypy) || return 77
+  (cd python && "$tool" --strict)
+}
+
+ALL=(gofmt vet staticcheck cross clang_format clang_tidy shellcheck ruff mypy)
+
+passed=0
+failed=()
+skipped=()
+for check in "${@:-${ALL[@]}}"; do
+  declare -F "check_$check" >/dev/null || die "no check $check; there are: ${ALL[*]}"
+  say "== $check"
+  status=0
+  # A subshell of its own, so that `set -e` works inside the check.
+  (set -e; "check_$check") || status=$?
+  case $status in
+    0) passed=$((passed + 1)) ;;
+    77)
+      skipped+=("$check")
+      warn "$check skipped: its tool is missing, run scripts/setup.sh"
+      ;;
+    *) failed+=("$check") ;;
+  esac
+done
+
+[ ${#failed[@]} -eq 0 ] || say "failed: ${failed[*]}"
+[ ${#skipped[@]} -eq 0 ] || say "skipped: ${skipped[*]}"
+say "lint: $passed passed, ${#failed[@]} failed, ${#skipped[@]} skipped"
+[ ${#failed[@]} -eq 0 ]
