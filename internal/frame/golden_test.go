@@ -156,8 +156,8 @@ func TestFramesAreLibAFLs(t *testing.T) {
 			got, err = DecodeRemoteMessage(body)
 			enc = AppendRemoteMessage(nil, want)
 		}
-		if kind, _, _ := strings.Cut(f.Name, " "); err != nil || !reflect.DeepEqual(got, want) {
-			t.Errorf("%s (%s): decoded %+v, %v; want %+v", f.Name, kind, got, err, want)
+		if err != nil || !reflect.DeepEqual(got, want) {
+			t.Errorf("%s: decoded %+v, %v; want %+v", f.Name, got, err, want)
 		}
 		var out bytes.Buffer
 		if err := Write(&out, enc); err != nil || !bytes.Equal(out.Bytes(), raw) {

@@ -30,7 +30,8 @@ type (
 	Float float64
 	// Text cannot be aggregated (LibAFL: String).
 	Text string
-	// Ratio is shown as Part/Whole and what that is in percent.
+	// Ratio is shown as Part/Whole and what that is in percent. LibAFL's
+	// monitor multiplies Part by 100: keep it below 2^57.
 	Ratio struct{ Part, Whole uint64 }
 	// Percent is a share of one: 0.5 is shown as 50%.
 	Percent float64
