@@ -49,18 +49,23 @@ check_clang_format() {
   files '*.c' '*.h' '*.cpp' '*.hpp' '*.cc' | xargs -0 -r "$tool" --dry-run --Werror
 }
 
-# clang-tidy over the C library and its tests. Compile commands come from a CMake
-# configuration for the tests; capi is compiled by cgo, so its flags are here.
+# clang-tidy over the C library, which cgo compiles (so its flags are here), and
+# over the C tests with the flags that CMake has for them.
 check_clang_tidy() {
-  local tool
+  local tool headers=$BUILD/lint/cgo status=0
   tool=$(newest clang-tidy 14) || return 77
-  local header=$BUILD/cgo-header
-  mkdir -p "$header"
-  go tool cgo -objdir "$header/obj" -exportheader "$header/_cgo_export.h" \
-    -importpath llmp/capi -- -I "$ROOT/include" -I "$ROOT/capi" capi/*.go >/dev/null 2>&1 || true
-  files 'capi/*.c' |
-    xargs -0 -r -n 1 -P "$JOBS" "$tool" --quiet --warnings-as-errors='*' -- \
-      -std=c11 -D_GNU_SOURCE -DLLMP_BUILDING -Iinclude -Icapi -I"$header"
+  rm -rf "$headers"
+  mkdir -p "$headers"
+  (cd capi && CGO_CFLAGS="-I$ROOT/include" go tool cgo -objdir "$headers" \
+    -exportheader "$headers/_cgo_export.h" -importpath llmp/capi \
+    -- -I"$ROOT/include" -I. $(go list -f '{{join .CgoFiles " "}}' .)) || return 1
+  files 'capi/*.c' | xargs -0 -r -P "$JOBS" -I '{}' \
+    "$tool" --quiet '{}' -- -std=c11 -D_GNU_SOURCE -Iinclude -Icapi -I"$headers" || status=1
+
+  cmake --preset default -DCMAKE_EXPORT_COMPILE_COMMANDS=ON >/dev/null || return 1
+  files 'tests/c/*.c' 'tests/fuzz/*.c' ':!tests/c/consumer' | xargs -0 -r -P "$JOBS" -I '{}' \
+    "$tool" --quiet -p "$BUILD/cmake-default" '{}' || status=1
+  return $status
 }
 
 check_shellcheck() {
