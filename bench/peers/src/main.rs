@@ -1,0 +1,68 @@
+//! `llmp-bench-peers`: what the other buses cost, on this machine, now.
+//!
+//! Prints one JSON object per line. All that is to be compared runs in one
+//! command and takes turns (A B C A B C ...), because absolute times drift.
+
+mod args;
+mod cache_line;
+mod iceoryx;
+#[path = "../../../tests/interop/src/leftovers.rs"]
+mod leftovers;
+mod llmp;
+mod machine;
+mod pipeline;
+mod report;
+mod round_trip;
+mod wake;
+
+use std::{process::ExitCode, time::Duration};
+
+use crate::args::Args;
+
+pub type Failure = Box<dyn std::error::Error>;
+pub type Outcome<T> = Result<T, Failure>;
+
+const USAGE: &str = "llmp-bench-peers COMMAND [OPTIONS]
+
+  pipeline    what a message costs in each step, in one thread:
+              ll_mp send, broker forward, receive; iceoryx2 send, receive
+              --sizes 8,64,1024,65536  --megabytes 32 (a step, a turn)  --turns 5
+  round-trip  a message there and back between two processes that spin, pinned
+              to a core each: ll_mp (p2p), iceoryx2, and a bare cache line
+              --sizes 64  --rounds 100000  --turns 5
+  wake        how long a message takes from a client to a receiver through
+              LibAFL's broker, which sleeps 5 ms when idle as LibAFL has it
+              --messages 100
+
+--timeout SECONDS (300) bounds each process.";
+
+fn main() -> ExitCode {
+    match run() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            eprintln!("llmp-bench-peers: {failure}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run() -> Outcome<()> {
+    let mut words = std::env::args().skip(1);
+    let command = words.next().ok_or(USAGE)?;
+    let mut args = Args::parse(words)?;
+    machine::limit(Duration::from_secs(args.number("timeout", 300)?));
+    match command.as_str() {
+        "pipeline" => pipeline::run(args),
+        "round-trip" => round_trip::run(args),
+        // The other process of a round trip or a wake-up; not for users.
+        "reply" => round_trip::reply(args),
+        "wake-broker" => wake::broker(args),
+        "wake-sender" => wake::sender(args),
+        "wake" => wake::run(args),
+        "help" | "--help" => {
+            println!("{USAGE}");
+            Ok(())
+        }
+        other => Err(format!("no command is called {other:?}\n\n{USAGE}").into()),
+    }
+}

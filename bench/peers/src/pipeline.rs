@@ -1,0 +1,136 @@
+//! What a message costs in each step, everything in one thread.
+
+use std::time::Instant;
+
+use serde_json::json;
+
+use crate::{
+    Outcome,
+    args::Args,
+    iceoryx::{self, Domain},
+    llmp, machine, report,
+};
+
+/// How many bytes of payload a batch has, and how many messages at most.
+const BATCH_BYTES: usize = 512 << 10;
+const BATCH_MESSAGES: usize = 1024;
+/// A batch counts as this many bytes a message at least: headers and padding.
+const LEAST_BYTES: usize = 128;
+
+pub fn run(mut args: Args) -> Outcome<()> {
+    let sizes = args.numbers("sizes", &[8, 64, 1024, 65536])?;
+    let megabytes: usize = args.number("megabytes", 32)?;
+    let turns: usize = args.number("turns", 5)?;
+    args.finish()?;
+    machine::pin(0);
+    for turn in 0..turns {
+        for &size in &sizes {
+            let plan = Plan::new(size, megabytes << 20, turn);
+            measure_llmp(&plan)?;
+            measure_iceoryx(&plan)?;
+        }
+    }
+    Ok(())
+}
+
+struct Plan {
+    size: usize,
+    batch: usize,
+    batches: usize,
+    turn: usize,
+}
+
+impl Plan {
+    fn new(size: usize, bytes: usize, turn: usize) -> Self {
+        let cost = size.max(LEAST_BYTES);
+        let batch = (BATCH_BYTES / cost).clamp(1, BATCH_MESSAGES);
+        let batches = (bytes / (batch * cost)).max(8);
+        Self {
+            size,
+            batch,
+            batches,
+            turn,
+        }
+    }
+
+    fn report(&self, peer: &str, step: &str, batches: Vec<f64>) {
+        report::distribution(
+            json!({"bench": "pipeline", "peer": peer, "step": step, "size": self.size,
+                   "batch": self.batch, "turn": self.turn}),
+            "ns/message",
+            batches,
+        );
+    }
+
+    /// Times one batch, per message.
+    fn time(&self, mut work: impl FnMut() -> Outcome<()>) -> Outcome<f64> {
+        let start = Instant::now();
+        work()?;
+        #[allow(clippy::cast_precision_loss)]
+        Ok(start.elapsed().as_secs_f64() * 1e9 / self.batch as f64)
+    }
+}
+
+/// A client sends, the broker copies to its broadcast page, another client
+/// reads: pages, faults and maps as `LibAFL` has them.
+fn measure_llmp(plan: &Plan) -> Outcome<()> {
+    let (mut broker, port) = llmp::broker()?;
+    let mut sender = llmp::client(port)?;
+    let mut receiver = llmp::client(port)?;
+    broker.broker_once()?;
+    let payload = vec![0x5a; plan.size];
+    let (mut sent, mut forwarded, mut taken) = (Vec::new(), Vec::new(), Vec::new());
+    for _ in 0..plan.batches {
+        sent.push(plan.time(|| {
+            for _ in 0..plan.batch {
+                sender.send_buf(llmp::TAG, &payload)?;
+            }
+            Ok(())
+        })?);
+        forwarded.push(plan.time(|| {
+            broker.broker_once()?;
+            Ok(())
+        })?);
+        taken.push(plan.time(|| {
+            for _ in 0..plan.batch {
+                let (_, _, got) = receiver.recv_buf()?.ok_or("a message is missing")?;
+                std::hint::black_box(got.first());
+            }
+            Ok(())
+        })?);
+    }
+    plan.report("ll_mp", "send", sent);
+    plan.report("ll_mp", "forward", forwarded);
+    plan.report("ll_mp", "receive", taken);
+    Ok(())
+}
+
+/// One publisher, one subscriber that takes the whole batch.
+fn measure_iceoryx(plan: &Plan) -> Outcome<()> {
+    let domain = Domain::new(&format!("llmp-bench-{}", std::process::id()), true);
+    let node = domain.node()?;
+    let service = iceoryx::service(&node, "pipeline", plan.batch)?;
+    let publisher = iceoryx::publisher(&service, plan.size)?;
+    let subscriber = iceoryx::subscriber(&service)?;
+    iceoryx::connect(&publisher)?;
+    let payload = vec![0x5a; plan.size];
+    let (mut sent, mut taken) = (Vec::new(), Vec::new());
+    for _ in 0..plan.batches {
+        sent.push(plan.time(|| {
+            for _ in 0..plan.batch {
+                iceoryx::publish(&publisher, &payload)?;
+            }
+            Ok(())
+        })?);
+        taken.push(plan.time(|| {
+            for _ in 0..plan.batch {
+                let sample = subscriber.receive()?.ok_or("a message is missing")?;
+                std::hint::black_box(sample.payload().first());
+            }
+            Ok(())
+        })?);
+    }
+    plan.report("iceoryx2", "send", sent);
+    plan.report("iceoryx2", "receive", taken);
+    Ok(())
+}
