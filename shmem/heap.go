@@ -27,6 +27,18 @@ var heapMaps = struct {
 	byID map[ID]*segment
 }{byID: map[ID]*segment{}}
 
+// HeapMaps counts the heap maps of this process that are not closed, for tests
+// that look for leaks.
+func HeapMaps() int {
+	heapMaps.Lock()
+	defer heapMaps.Unlock()
+	n := 0
+	for _, s := range heapMaps.byID {
+		n += s.attached
+	}
+	return n
+}
+
 func (heap) Name() string    { return Heap }
 func (heap) StableIDs() bool { return true }
 
