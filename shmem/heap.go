@@ -62,6 +62,10 @@ func (heap) Attach(id ID, size int) (Map, error) {
 	if err := checkSize(size, 0); err != nil {
 		return nil, err
 	}
+	id, err := ParseID(id.String()) // without what lies behind the NUL
+	if err != nil {
+		return nil, err
+	}
 	number, found := strings.CutPrefix(id.String(), heapPrefix)
 	if _, err := strconv.ParseUint(number, 10, 64); !found || err != nil {
 		return nil, fmt.Errorf("%w: %q is no heap map, want %sNUMBER", ErrInvalidID, id, heapPrefix)

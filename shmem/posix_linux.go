@@ -79,6 +79,10 @@ func (posix) Attach(id ID, size int) (Map, error) {
 	if err := checkSize(size, 0); err != nil {
 		return nil, err
 	}
+	id, err := ParseID(id.String()) // without what lies behind the NUL
+	if err != nil {
+		return nil, err
+	}
 	if err := checkShmName(id.String()); err != nil {
 		return nil, err
 	}
@@ -103,8 +107,7 @@ func (posix) Attach(id ID, size int) (Map, error) {
 	if err != nil {
 		return nil, err
 	}
-	id, err = ParseID(id.String())
-	return &posixMap{view: view{id: id, size: size, mem: mem}}, err
+	return &posixMap{view: view{id: id, size: size, mem: mem}}, nil
 }
 
 func mapFile(fd, size int) ([]byte, error) {
