@@ -13,7 +13,7 @@ set -euo pipefail
 # shellcheck source=scripts/lib.sh
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
-STATICCHECK_VERSION=2026.2.2
+STATICCHECK_VERSION=v0.8.2
 
 check_only=no
 case "${1-}" in
@@ -57,7 +57,8 @@ have_libfuzzer() {
 # what the lists already know may install all the same.
 apt_install() {
   export DEBIAN_FRONTEND=noninteractive
-  apt-get update -qq || warn "apt-get update failed; going on with the lists that are there"
+  [ -n "${updated-}" ] || apt-get update -qq || warn "apt-get update failed; going on with the lists that are there"
+  updated=yes
   apt-get install -qq -y -o Dpkg::Use-Pty=0 --no-install-recommends "$@"
 }
 
@@ -72,7 +73,11 @@ install_packages() {
       apt_install "${required[@]}" || die "could not install: ${required[*]}"
     fi
     if [ ${#optional[@]} -gt 0 ]; then
-      apt_install "${optional[@]}" || warn "could not install (optional): ${optional[*]}"
+      # One by one: a name that this release does not have costs only itself.
+      local package
+      for package in "${optional[@]}"; do
+        apt_install "$package" || warn "could not install (optional): $package"
+      done
     fi
     return
   fi
@@ -98,7 +103,7 @@ check_go() {
 }
 
 install_staticcheck() {
-  if have staticcheck && staticcheck -version | grep -q "$STATICCHECK_VERSION"; then
+  if have staticcheck && staticcheck -version | grep -q -w "${STATICCHECK_VERSION#v}"; then
     return
   fi
   if [ "$check_only" = yes ]; then
