@@ -163,7 +163,7 @@ func TestAttachingNeedsPermission(t *testing.T) {
 		if p.Name() == shmem.Posix {
 			err = os.Chmod(shmFile(m.ID()), 0)
 		} else {
-			err = setMode(m.ID(), 0)
+			err = lockSegment(m.ID())
 		}
 		if err != nil {
 			t.Fatal(err)
@@ -175,12 +175,13 @@ func TestAttachingNeedsPermission(t *testing.T) {
 	})
 }
 
-func setMode(id shmem.ID, mode uint32) error {
+// lockSegment takes all permissions from a segment: chmod 0.
+func lockSegment(id shmem.ID) error {
 	shmid, err := strconv.Atoi(id.String())
 	if err != nil {
 		return err
 	}
-	desc := unix.SysvShmDesc{Perm: unix.SysvIpcPerm{Uid: uint32(os.Getuid()), Gid: uint32(os.Getgid()), Mode: mode}}
+	desc := unix.SysvShmDesc{Perm: unix.SysvIpcPerm{Uid: uint32(os.Getuid()), Gid: uint32(os.Getgid()), Mode: 0}}
 	_, err = unix.SysvShmCtl(shmid, unix.IPC_SET, &desc)
 	return err
 }
