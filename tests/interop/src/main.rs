@@ -9,6 +9,7 @@ mod args;
 mod broker;
 mod clients;
 mod description;
+mod detach;
 mod exchange;
 mod handover;
 mod hex;
@@ -41,6 +42,8 @@ clients (MESSAGES: --count N --sizes A,B,... --seed S --tag T [--flags F] [--sta
   echo             --port P --count N --tag T --reply-tag R
   announce         --port P MESSAGES --as-id I      sends on a second, announced page
   announce         --port P --map ID --size BYTES   announces somebody else's page
+
+  detach           --port P --as-id I               tells the broker to forget client I
 
 hand-over (RESUME: --receive M [--unread U], M messages are reported, own ones too):
   to-env           --port P --name X MESSAGES [--leave-unread U] -- COMMAND ARGS
@@ -97,6 +100,7 @@ fn dispatch<SP: ShMemProvider + 'static>(command: &str, args: Args) -> Outcome<(
         "mixed" => clients::mixed::<SP>(args),
         "echo" => clients::echo::<SP>(args),
         "announce" => announce::run::<SP>(args),
+        "detach" => detach::run(args),
         "to-env" => handover::to_env::<SP>(args),
         "from-env" => handover::from_env::<SP>(args),
         "describe" => handover::describe::<SP>(args),
