@@ -13,7 +13,7 @@ endforeach()
 # built against it with find_package, pkg-config and add_subdirectory. Once is
 # enough: not in the sanitizer builds.
 if(LLMP_INSTALL AND NOT LLMP_SANITIZE)
-  foreach(way shared static pkg-config subdirectory)
+  foreach(way shared static pkg-config pkg-config-static subdirectory)
     add_test(NAME install/${way}
       COMMAND "${PROJECT_SOURCE_DIR}/scripts/check-install.sh" "${PROJECT_BINARY_DIR}" ${way})
     set_tests_properties(install/${way} PROPERTIES
