@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import atexit
 import math
 import operator
 import os
 import threading
 import warnings
 import weakref
-from time import monotonic
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from time import monotonic, sleep
 from types import TracebackType
 from typing import Any, Callable, TypeVar
 
@@ -71,14 +74,31 @@ def _renew_locks() -> None:
 os.register_at_fork(after_in_child=_renew_locks)
 
 
+def _close_all() -> None:
+    """Close what was left open, while Python still works: shared memory would stay for ever.
+
+    And a thread that came back from the library to an interpreter that is gone would be ended in
+    the middle of the library.
+    """
+    for handle in sorted(_live, key=lambda handle: handle._closed_at_exit):
+        handle._close_at_exit()
+
+
+atexit.register(_close_all)
+
+
 class Handle:
     """Base of Client, Sender, Receiver, Broker and Connection: a context manager that closes."""
 
     _noun = ""
     """Its functions are called llmp_<noun>_<verb>."""
 
+    _closed_at_exit = 0
+    """When the program ends: clients, then brokers (1), then who has one of these (2)."""
+
     def __init__(self, owner: Ownership) -> None:
         self._owner = owner
+        self._in_line: list[None] = []
         # None once it is closed. Reading it and calling the library happen under a lock.
         self._handle: int | None = owner.address
         self._make_locks()
@@ -88,6 +108,21 @@ class Handle:
         # Reentrant, for a signal handler that sends between two steps of a send.
         self._send_lock = threading.RLock()
         self._recv_lock = threading.RLock()
+
+    @contextmanager
+    def _whole(self) -> Iterator[None]:
+        """Hold both locks, for what concerns sending and receiving."""
+        self._in_line.append(None)
+        try:
+            with self._send_lock, self._recv_lock:
+                yield
+        finally:
+            self._in_line.pop()
+
+    def _give_way(self) -> None:
+        """Let others have the locks. For those who take them again and again while they wait."""
+        if self._in_line:
+            sleep(0.001)
 
     def _function(self, verb: str) -> Any:
         return getattr(_lib.load(), f"llmp_{self._noun}_{verb}")
@@ -114,18 +149,20 @@ class Handle:
         BufferError, and nothing is closed, while something made from a zero-copy view is alive.
         In a forked child it only lets go: what it closes belongs to the parent.
         """
-        with self._send_lock, self._recv_lock:
+        with self._whole():
             if self._handle is None:
                 return
             self._end_leases()
-        # Calls that another thread is in the middle of come to an end first: each returns to
-        # Python within a slice of time and finds the handle closed.
-        self._handle = None
-        with self._send_lock, self._recv_lock:
+            # Whoever waits in another thread finds it closed at its next slice of time.
+            self._handle = None
             result = self._owner.close()
         self._wake()
         if result < 0:
             raise _lib.error(result)
+
+    def _close_at_exit(self) -> None:
+        with suppress(BufferError, LlmpError):
+            self.close()
 
     def _end_leases(self) -> None:
         """Release all views of shared memory. BufferError."""

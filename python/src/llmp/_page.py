@@ -18,7 +18,7 @@ class OnPage(Handle):
     def map(self) -> Map:
         """Return the page: the one it sends on now, for a client."""
         struct = _abi.Map()
-        with self._send_lock, self._recv_lock:
+        with self._whole():
             self._check(self._function("map")(self._handle, struct))
         return map_from_c(struct)
 
@@ -36,7 +36,7 @@ class OnPage(Handle):
             BusyError: an allocation is open.
         """
         encoded = name_to_c(name)
-        with self._send_lock, self._recv_lock:
+        with self._whole():
             self._check(self._function("to_env")(self._handle, encoded))
         for variable in (name + suffix for suffix in self._env_suffixes):
             value = _memory.c_environment(variable)

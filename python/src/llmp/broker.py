@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import atexit
 import threading
-import weakref
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager, nullcontext, suppress
 from types import TracebackType
@@ -54,6 +52,7 @@ class Broker(OnPage):
     """
 
     _noun = "broker"
+    _closed_at_exit = 1
     _env_suffixes = ("", "_SIZE")
 
     def __init__(self, **options: Unpack[BrokerOptions]) -> None:
@@ -72,7 +71,6 @@ class Broker(OnPage):
         self._thread: threading.Thread | None = None
         self._outcome: BaseException | None = None
         super().__init__(owner)
-        _brokers.add(self)
 
     def _make_locks(self) -> None:
         # Held by whoever uses the broker, for as long as run() runs.
@@ -86,8 +84,8 @@ class Broker(OnPage):
             raise BusyError("inside a hook only send() and stop() of its broker work")
         if not self._use.acquire(blocking=False):
             raise BusyError(
-                "this broker runs in another thread: do it before start(), or after stop() and"
-                " join(); a hook, or a client, can send meanwhile"
+                "this broker runs in another thread: do it before start(); a hook, or a client,"
+                " can send meanwhile"
             )
         try:
             yield
@@ -194,7 +192,8 @@ class Broker(OnPage):
     def run(self, timeout: float | None = None) -> None:
         """Run until stop(), or until ``exit_after_clients`` have come and all have gone.
 
-        Sleeps when there is nothing to do. Ctrl-C interrupts it: in the main thread the broker
+        Then the broker has ended: its clients were told so; it can be closed, and asked for its
+        statistics. Sleeps when there is nothing to do. Ctrl-C interrupts it: in the main thread the broker
         runs in a helper thread, where its hooks are called, too.
 
         Args:
@@ -235,7 +234,10 @@ class Broker(OnPage):
         ready.wait()
 
     def stop(self) -> None:
-        """Make run() return soon, the current or the next one. Any thread, and hooks."""
+        """Make run() return soon, the current or the next one, and the bus end.
+
+        Any thread, and hooks; from a signal handler, too.
+        """
         # A hook holds up the library, which whoever holds this lock may be waiting for.
         with nullcontext() if self._in_hook() else self._life:
             self._check(self._function("stop")(self._handle))
@@ -351,6 +353,12 @@ class Broker(OnPage):
         if error is not None:
             raise error
 
+    def _close_at_exit(self) -> None:
+        try:
+            self.close()
+        except Exception as error:
+            self._callbacks.report(error)
+
     def _report_errors(self) -> None:
         """Report what was raised and could not be told to anybody."""
         for error in (self._outcome, self._callbacks.take_error()):
@@ -409,20 +417,3 @@ def _run(brokers: list[Broker], verb: str, interval: int) -> None:
         raise
     for broker in brokers:
         broker._raise_hook_error()
-
-
-_brokers: weakref.WeakSet[Broker] = weakref.WeakSet()
-
-
-def _end_all() -> None:
-    # A thread that came back from the library into an interpreter that is gone would be ended in
-    # the middle of the library.
-    for broker in list(_brokers):
-        if broker._owner.here() and broker.running:
-            broker.stop()
-            assert broker._thread is not None
-            broker._thread.join()
-            broker._report_errors()
-
-
-atexit.register(_end_all)

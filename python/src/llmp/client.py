@@ -178,7 +178,7 @@ class Client(Sending, Receiving):
             BusyError: an allocation is open.
         """
         struct = description_to_c(Description(Map("-", 0), Map("-", 0)))
-        with self._send_lock, self._recv_lock:
+        with self._whole():
             self._check(self._function("describe")(self._handle, struct))
         return description_from_c(struct)
 

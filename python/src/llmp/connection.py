@@ -34,6 +34,7 @@ class Connection(Handle):
     """
 
     _noun = "connection"
+    _closed_at_exit = 2
 
     def __init__(self, owner: Ownership, send_timeout: float | None) -> None:
         """Not to be called: use on_port()."""

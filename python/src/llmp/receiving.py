@@ -117,6 +117,7 @@ class Receiving(OnPage):
                 raise self._error(code)
             if not ms:
                 return None
+            self._give_way()
 
     def _take_copy(self, _: int) -> Message:
         tag, sender, flags, _, number, address, length = self._slot.read()
@@ -287,7 +288,7 @@ class Receiving(OnPage):
         Raises:
             OutOfMemoryError, UnsupportedError, ClosedError, ForkedError.
         """
-        with self._recv_lock:
+        with self._whole():
             return self._check(self._function("wait_fd")(self._handle))
 
     def _end_lease(self) -> None:

@@ -147,6 +147,7 @@ class Sending(OnPage):
                 deadline = _after_first_wait(self._send_timeout)
             if not deadline.slice_ms():
                 break
+            self._give_way()
             with self._send_lock:
                 code = call()
         return self._check(code)
@@ -199,6 +200,7 @@ class Sending(OnPage):
                 safe = self._check(wait(self._handle, ms)) == 1
             if safe or not ms:
                 return safe
+            self._give_way()
 
     def _end_leases(self) -> None:
         super()._end_leases()
