@@ -271,23 +271,25 @@ def interruptible(
     def work() -> None:
         try:
             result = call()
+            with ending:
+                if not abandoned:
+                    done.append(result)
+                    return
+            abandon(result)
         except BaseException as error:
             failed.append(error)
-            return
-        with ending:
-            if not abandoned:
-                done.append(result)
-                return
-        abandon(result)
+        finally:
+            ended.set()
 
-    helper = threading.Thread(target=work, name="llmp", daemon=True)
-    helper.start()
+    # Not Thread.join(): interrupted, it takes the thread for ended (Python 3.11 and its like).
+    ended = threading.Event()
+    threading.Thread(target=work, name="llmp", daemon=True).start()
     try:
-        helper.join()
+        ended.wait()
     except BaseException:
         if interrupt is not None:
             interrupt()
-            helper.join()
+            ended.wait()
         with ending:
             abandoned = True
         for result in done:

@@ -68,7 +68,7 @@ class Broker(OnPage):
 
     def _adopt(self, owner: Ownership) -> None:
         self._callbacks = Callbacks(owner.keep)
-        self._thread: threading.Thread | None = None
+        self._started: threading.Event | None = None  # set when the thread of start() has ended
         self._outcome: BaseException | None = None
         super().__init__(owner)
 
@@ -193,8 +193,8 @@ class Broker(OnPage):
         """Run until stop(), or until ``exit_after_clients`` have come and all have gone.
 
         Then the broker has ended: its clients were told so; it can be closed, and asked for its
-        statistics. Sleeps when there is nothing to do. Ctrl-C interrupts it: in the main thread the broker
-        runs in a helper thread, where its hooks are called, too.
+        statistics. Sleeps when there is nothing to do. Ctrl-C interrupts it: in the main thread
+        the broker runs in a helper thread, where its hooks are called, too.
 
         Args:
             timeout: seconds without a message after which the function of on_timeout() is called,
@@ -215,7 +215,7 @@ class Broker(OnPage):
             BusyError: it runs already.
         """
         interval = _interval(timeout)
-        ready = threading.Event()
+        ready, ended = threading.Event(), threading.Event()
 
         def work() -> None:
             try:
@@ -224,13 +224,15 @@ class Broker(OnPage):
                     _run([self], "run", interval)
             except BaseException as error:
                 self._outcome = error
+            finally:
+                ended.set()
 
         with self._using():
-            if self._thread is not None:
+            if self._started is not None:
                 raise BusyError("this broker was started already: join() it first")
             self._check(0 if self._handle is not None else -1)
-            self._thread = threading.Thread(target=work, name="llmp broker", daemon=True)
-        self._thread.start()
+            threading.Thread(target=work, name="llmp broker", daemon=True).start()
+            self._started = ended
         ready.wait()
 
     def stop(self) -> None:
@@ -253,12 +255,10 @@ class Broker(OnPage):
         """
         if self._in_hook():
             raise BusyError("inside a hook only send() and stop() of its broker work")
-        thread = self._thread
-        if thread is not None:
-            thread.join(timeout)
-            if thread.is_alive():
+        if self._started is not None:
+            if not self._started.wait(timeout):
                 return False
-            self._thread = None
+            self._started = None
         outcome, self._outcome = self._outcome, None
         if outcome is not None:
             raise outcome
@@ -268,7 +268,7 @@ class Broker(OnPage):
     @property
     def running(self) -> bool:
         """Whether the thread of start() is running."""
-        return self._thread is not None and self._thread.is_alive()
+        return self._started is not None and not self._started.is_set()
 
     def send(self, tag: int, data: Buffer, flags: int = 0) -> None:
         """Broadcast a message of the broker's own, as client 0. Hooks do not see it.
