@@ -1,0 +1,104 @@
+package llmp
+
+import (
+	"sync/atomic"
+
+	"llmp/internal/cursor"
+	"llmp/internal/wire"
+)
+
+// Reading one page, trusting nothing on it. Twin of the second half of
+// capi/page.h.
+
+// found is what next came upon.
+type found int
+
+const (
+	nothing   found = iota // no message is committed beyond the last
+	message                // an ordinary message
+	endOfPage              // the link to the next page; the cursor stays on it
+	exiting                // the sender said goodbye; the cursor stays on it
+	corrupt                // this cannot have been written by a sender
+)
+
+// next looks at the next message. Every field is read once, so that what was
+// checked is what is used. An ordinary message moves the cursor.
+func next(c *cursor.Recv) (msgHeader, found) {
+	if c.SeenID >= c.Highest {
+		// Pairs with the sender's store in publish: what it wrote before
+		// is visible once the id is.
+		c.Highest = atomic.LoadUint64(currentID(c.Base))
+		if c.SeenID >= c.Highest {
+			return msgHeader{}, nothing
+		}
+	}
+	h, ok := checkedHeader(c, c.Next)
+	if !ok || h.id != c.SeenID+1 {
+		return h, corrupt
+	}
+	switch h.tag {
+	case wire.TagEndOfPage:
+		return h, endOfPage
+	case wire.TagExiting:
+		return h, exiting
+	case wire.TagUnset, wire.TagUninitialized:
+		return h, corrupt
+	}
+	if (h.padded+c.Next+wire.MsgHeader)%wire.MsgAlign != 0 {
+		return h, corrupt
+	}
+	c.LastOff = c.Next
+	c.Next += wire.MsgHeader + h.padded
+	c.SeenID = h.id
+	return h, message
+}
+
+// checkedHeader reads the header at off if header and payload lie in the map.
+func checkedHeader(c *cursor.Recv, off uint64) (msgHeader, bool) {
+	if off < wire.PageHeader || off > c.Size || c.Size-off < wire.MsgHeader {
+		return msgHeader{}, false
+	}
+	h := readHeader(c.Base, off)
+	return h, h.padded <= c.Size-off-wire.MsgHeader && h.len <= h.padded
+}
+
+// toMessage is the message that next returned, at offset off.
+func (h *msgHeader) toMessage(c *cursor.Recv, off uint64) Message {
+	return Message{
+		Tag: Tag(h.tag), Sender: ClientID(h.sender), Flags: Flags(h.flags), ID: h.id,
+		Data: bytesAt(c.Base, off+wire.MsgHeader, h.len),
+	}
+}
+
+// enterPage puts the cursor in front of a page's first message.
+func enterPage(c *cursor.Recv, pg *page) {
+	c.Base, c.Size = pg.base, pg.size
+	c.Next, c.LastOff = wire.PageHeader, 0
+	c.SeenID, c.Highest = 0, 0
+	c.Waiters = pg.waiters()
+}
+
+// resumeAt puts the cursor behind the message at the given offset from byte 48.
+func resumeAt(c *cursor.Recv, pg *page, offset uint64) error {
+	enterPage(c, pg)
+	if offset == NoOffset {
+		return nil
+	}
+	if offset > pg.size { // and so the sum below cannot overflow
+		return badOffset(pg, offset)
+	}
+	off := wire.PageHeader + offset
+	h, ok := checkedHeader(c, off)
+	if !ok || h.id == 0 || h.id > atomic.LoadUint64(currentID(pg.base)) || off%8 != 0 {
+		return badOffset(pg, offset)
+	}
+	c.LastOff = off
+	c.Next = off + wire.MsgHeader + h.padded
+	c.SeenID = h.id
+	return nil
+}
+
+func badOffset(pg *page, offset uint64) error {
+	return fail(ErrCorrupt, "no committed message at offset %d of map %s (%d bytes): the description or variable is stale or wrong",
+		offset, pg.m.ID(), pg.size)
+}

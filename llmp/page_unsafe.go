@@ -1,0 +1,87 @@
+package llmp
+
+import (
+	"sync/atomic"
+	"unsafe"
+
+	"llmp/internal/cursor"
+	"llmp/internal/wire"
+)
+
+// This file turns mapped bytes into words and slices; no other file of the
+// package casts pointers. Every caller has checked that the offset lies in the
+// map, and that the map is aligned (openPage).
+
+func baseOf(b []byte) unsafe.Pointer { return unsafe.Pointer(unsafe.SliceData(b)) }
+
+func u32(base unsafe.Pointer, off uint64) *uint32 { return (*uint32)(unsafe.Add(base, off)) }
+func u64(base unsafe.Pointer, off uint64) *uint64 { return (*uint64)(unsafe.Add(base, off)) }
+
+// bytesAt is n bytes of the map as a slice with no room to append.
+func bytesAt(base unsafe.Pointer, off, n uint64) []byte {
+	return unsafe.Slice((*byte)(unsafe.Add(base, off)), n)
+}
+
+// currentID is the word by which a sender commits: stored with release (Go's
+// atomics are stronger), loaded with acquire by every reader.
+func currentID(base unsafe.Pointer) *uint64 { return u64(base, wire.PageOffCurrentID) }
+
+// counters is the word that holds two u16: receivers joined (low) and left
+// (high). Go has no 16-bit atomics; on the little-endian machines that the
+// format is for, a 32-bit compare-and-swap on both is just as atomic for peers
+// that add to one half.
+func counters(base unsafe.Pointer) *uint32 { return u32(base, wire.PageOffJoined) }
+
+func loadCounters(base unsafe.Pointer) (joined, left uint16) {
+	w := atomic.LoadUint32(counters(base))
+	return uint16(w), uint16(w >> 16)
+}
+
+func addJoined(base unsafe.Pointer) { addCounter(base, 0) }
+func addLeft(base unsafe.Pointer)   { addCounter(base, 16) }
+
+// addCounter adds 1 to one half, without a carry into the other.
+func addCounter(base unsafe.Pointer, shift uint) {
+	w := counters(base)
+	for {
+		old := atomic.LoadUint32(w)
+		half := uint16(old>>shift) + 1
+		if atomic.CompareAndSwapUint32(w, old, old&^(0xffff<<shift)|uint32(half)<<shift) {
+			return
+		}
+	}
+}
+
+// futexWord is the half of the message id that changes with each commit.
+func futexWord(base unsafe.Pointer) *uint32 { return u32(base, wire.PageOffCurrentID) }
+
+// msg is the header of a message, every field read exactly once.
+type msgHeader struct {
+	tag, sender, flags uint32
+	id, len, padded    uint64
+}
+
+func readHeader(base unsafe.Pointer, off uint64) msgHeader {
+	h := unsafe.Add(base, off)
+	return msgHeader{
+		tag:    *(*uint32)(unsafe.Add(h, wire.MsgOffTag)),
+		sender: *(*uint32)(unsafe.Add(h, wire.MsgOffSender)),
+		flags:  *(*uint32)(unsafe.Add(h, wire.MsgOffFlags)),
+		id:     *(*uint64)(unsafe.Add(h, wire.MsgOffID)),
+		len:    *(*uint64)(unsafe.Add(h, wire.MsgOffLen)),
+		padded: *(*uint64)(unsafe.Add(h, wire.MsgOffPadded)),
+	}
+}
+
+// MoveCursor makes the sender keep its place in *to from now on, where the C
+// fast path finds it too. For the C library.
+func (s *Sender) MoveCursor(to *cursor.Send) {
+	*to = *s.cur
+	s.cur = to
+}
+
+// MoveCursor makes the receiver keep its place in *to from now on. For the C library.
+func (r *Receiver) MoveCursor(to *cursor.Recv) {
+	*to = *r.cur
+	r.cur = to
+}

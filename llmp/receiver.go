@@ -1,0 +1,270 @@
+package llmp
+
+import (
+	"context"
+	"iter"
+	"time"
+
+	"llmp/internal/cursor"
+	"llmp/internal/wire"
+	"llmp/shmem"
+)
+
+// A Receiver reads one sender's pages, from a place of its own: many can read
+// the same. It is for one goroutine at a time.
+type Receiver struct {
+	cur  *cursor.Recv // the place on the current page; private unless moved
+	own  cursor.Recv
+	opts Options
+	page *page
+	end  error // why nothing more comes; sticky
+}
+
+// AttachReceiver opens a receiver on another's page, behind the message at
+// m.Offset, or at its first message with NoOffset. Errors: ErrNotFound,
+// ErrCorrupt, ErrPermission, ErrInvalid.
+func AttachReceiver(m MapDescription, o Options) (*Receiver, error) {
+	o, err := o.withDefaults()
+	if err != nil {
+		return nil, err
+	}
+	pg, err := attachPage(o.Provider, m.ID, m.Size, "attaching a page to read")
+	if err != nil {
+		return nil, err
+	}
+	r := &Receiver{opts: o, page: pg}
+	r.cur = &r.own
+	if err := resumeAt(r.cur, pg, m.Offset); err != nil {
+		_ = pg.close()
+		return nil, err
+	}
+	return r, nil
+}
+
+// skip makes receive pass over messages of one sender.
+func (r *Receiver) skip(id ClientID) {
+	r.cur.SkipID = uint32(id)
+	r.cur.State |= cursor.StateSkip
+}
+
+// Recv returns the next message without blocking; false when there is none.
+// Errors are final: ErrClosed (the sender said EXITING, or this receiver was
+// closed), ErrCorrupt (the page makes no sense), ErrNotFound (the next page is
+// gone: this receiver was too slow, or the sender died).
+func (r *Receiver) Recv() (Message, bool, error) {
+	for r.end == nil {
+		h, what := next(r.cur)
+		switch what {
+		case message:
+			if r.cur.State&cursor.StateSkip != 0 && h.sender == r.cur.SkipID {
+				r.cur.Skipped++
+				continue
+			}
+			return h.toMessage(r.cur, r.cur.LastOff), true, nil
+		case nothing:
+			return Message{}, false, nil
+		case endOfPage:
+			_ = r.Follow() // keeps its error in r.end
+		default:
+			r.stop(what)
+		}
+	}
+	return Message{}, false, r.end
+}
+
+// RecvMany fills into with messages of one page, which are valid together
+// until the next receive call. It returns how many; an error only with none.
+func (r *Receiver) RecvMany(into []Message) (int, error) {
+	if len(into) == 0 {
+		return 0, r.end
+	}
+	m, ok, err := r.Recv()
+	if err != nil || !ok {
+		return 0, err
+	}
+	into[0] = m
+	n := 1
+	for n < len(into) {
+		before := *r.cur
+		h, what := next(r.cur)
+		if what != message {
+			*r.cur = before // an end or error is for the next call
+			break
+		}
+		if r.cur.State&cursor.StateSkip != 0 && h.sender == r.cur.SkipID {
+			r.cur.Skipped++
+			continue
+		}
+		into[n] = h.toMessage(r.cur, r.cur.LastOff)
+		n++
+	}
+	return n, nil
+}
+
+// Follow moves from a page's end to the page it links to. Recv calls it by
+// itself; the C fast path calls it here.
+func (r *Receiver) Follow() error {
+	if r.end != nil {
+		return r.end
+	}
+	if r.cur.Base == nil {
+		return r.fail(fail(ErrClosed, "this receiver was closed"))
+	}
+	peek := *r.cur
+	if _, what := next(&peek); what != endOfPage {
+		if what == nothing || what == message {
+			return nil // nothing to follow
+		}
+		r.stop(what)
+		return r.end
+	}
+	info, err := readLink(r.cur)
+	if err != nil {
+		return r.fail(err)
+	}
+	pg, err := attachPage(r.opts.Provider, info.ID, info.Size, "following a page's end to the next page")
+	if err != nil {
+		addLeft(r.page.base) // as LibAFL: who cannot go on has left all the same
+		return r.fail(err)
+	}
+	// LibAFL's order: left on the old page, then joined on the new one. What
+	// may be concluded from the counts is in docs/concurrency.md.
+	addLeft(r.page.base)
+	addJoined(pg.base)
+	_ = r.page.close()
+	r.page = pg
+	enterPage(r.cur, pg)
+	return nil
+}
+
+// stop makes an end or nonsense on the page final.
+func (r *Receiver) stop(what found) {
+	if what == exiting {
+		_ = r.fail(fail(ErrClosed, "the sender said EXITING: nothing more will come"))
+		return
+	}
+	r.cur.State |= cursor.StateCorrupt
+	_ = r.fail(fail(ErrCorrupt, "message %d at offset %d of map %s makes no sense: its sender is broken or hostile; connect anew",
+		r.cur.SeenID+1, r.cur.Next, r.page.m.ID()))
+}
+
+func (r *Receiver) fail(err error) error {
+	r.end = err
+	r.cur.State |= cursor.StateClosed
+	return err
+}
+
+// Fail is Recv's error for a cursor that the C fast path found at an end or in
+// nonsense. For the C library.
+func (r *Receiver) Fail() error {
+	if r.end == nil && r.cur.Base != nil {
+		peek := *r.cur
+		if _, what := next(&peek); what == exiting || what == corrupt {
+			r.stop(what)
+		}
+	}
+	return r.end
+}
+
+// readLink reads the end-of-page message at the cursor.
+func readLink(c *cursor.Recv) (MapDescription, error) {
+	h, ok := checkedHeader(c, c.Next)
+	if !ok || h.len < wire.EOPPayload {
+		return MapDescription{}, fail(ErrCorrupt, "an end of page of %d bytes, want %d", h.len, wire.EOPPayload)
+	}
+	return decodeLink(bytesAt(c.Base, c.Next+wire.MsgHeader, wire.EOPPayload)), nil
+}
+
+// decodeLink reads the payload of END_OF_PAGE and NEW_SHM_CLIENT.
+func decodeLink(b []byte) MapDescription {
+	var raw [wire.EOPPayload]byte
+	copy(raw[:], b) // once: it lies in shared memory
+	d := MapDescription{Offset: NoOffset}
+	for i := 7; i >= 0; i-- {
+		d.Size = d.Size<<8 | uint64(raw[wire.EOPOffMapSize+i])
+	}
+	copy(d.ID[:], raw[wire.EOPOffMapID:wire.EOPOffMapID+shmem.IDLen])
+	return d
+}
+
+// RecvTimeout waits at most d for the next message; less than 0 waits for
+// ever, 0 is Recv. False when the time is over. It sleeps and burns no core.
+func (r *Receiver) RecvTimeout(d time.Duration) (Message, bool, error) {
+	m, ok, err := r.Recv()
+	if ok || err != nil || d == 0 {
+		return m, ok, err
+	}
+	w := newWaiter(r, nil, d)
+	for {
+		if !w.wait() {
+			return r.Recv() // once more: the time may have been over before we looked
+		}
+		if m, ok, err = r.Recv(); ok || err != nil {
+			return m, ok, err
+		}
+	}
+}
+
+// RecvContext waits for the next message, or until the context ends; the error
+// is then the context's. It sleeps and burns no core.
+func (r *Receiver) RecvContext(ctx context.Context) (Message, error) {
+	m, ok, err := r.Recv()
+	if ok || err != nil {
+		return m, err
+	}
+	if err := ctx.Err(); err != nil {
+		return Message{}, err
+	}
+	w := newWaiter(r, ctx, WaitForever)
+	defer w.stop()
+	for w.wait() {
+		if m, ok, err = r.Recv(); ok || err != nil {
+			return m, err
+		}
+	}
+	return Message{}, ctx.Err()
+}
+
+// Messages iterates over what comes until the context ends (then the sequence
+// just ends) or the sender does (then the last pair holds the error). Each
+// message is valid for one step.
+func (r *Receiver) Messages(ctx context.Context) iter.Seq2[Message, error] {
+	return func(yield func(Message, error) bool) {
+		for {
+			m, err := r.RecvContext(ctx)
+			if err != nil && ctx.Err() != nil {
+				return
+			}
+			if !yield(m, err) || err != nil {
+				return
+			}
+		}
+	}
+}
+
+// Map is the page this receiver reads now, and its last message there.
+func (r *Receiver) Map() MapDescription {
+	if r.cur.Base == nil {
+		return MapDescription{Offset: NoOffset}
+	}
+	return r.page.place(r.cur.LastOff)
+}
+
+func (r *Receiver) describe() (MapDescription, error) {
+	if r.cur.Base == nil {
+		return MapDescription{}, fail(ErrClosed, "this receiver was closed")
+	}
+	return r.Map(), nil
+}
+
+// Close lets go of the page. Closing twice does nothing.
+func (r *Receiver) Close() error {
+	if r.cur.Base == nil {
+		return nil
+	}
+	err := r.page.close()
+	r.cur.Base = nil
+	r.cur.Waiters = nil
+	_ = r.fail(fail(ErrClosed, "this receiver was closed"))
+	return err
+}

@@ -1,0 +1,314 @@
+package llmp
+
+import (
+	"context"
+
+	"llmp/internal/cursor"
+	"llmp/internal/wire"
+	"llmp/shmem"
+)
+
+// A Sender writes messages into pages that only it writes. It is for one
+// goroutine at a time.
+type Sender struct {
+	cur  *cursor.Send // the place on the current page; private unless moved
+	own  cursor.Send
+	opts Options
+
+	pages []*page // oldest first, the current one last
+	spare []*page // drained pages, to be used again
+
+	keepAll bool                    // a broker's sender: pages stay for late joiners
+	ctx     context.Context         // ends a wait on a full bus; nil: nothing does
+	onPage  func(*page) cursor.Ring // sets up a page that is about to be used, returns whom to wake
+}
+
+// NewSender makes a sender with a fresh page. Errors: ErrInvalid, ErrNoMemory.
+func NewSender(id ClientID, o Options) (*Sender, error) {
+	o, err := o.withDefaults()
+	if err != nil {
+		return nil, err
+	}
+	return newSender(id, o, ringOnPage)
+}
+
+func newSender(id ClientID, o Options, onPage func(*page) cursor.Ring) (*Sender, error) {
+	pg, err := newPage(o.Provider, wire.NextMapSize(0, uint64(o.PageSize)), o.annexSize(), id)
+	if err != nil {
+		return nil, err
+	}
+	s := &Sender{opts: o, pages: []*page{pg}, onPage: onPage}
+	s.cur = &s.own
+	s.cur.SenderID = uint32(id)
+	startPage(s.cur, pg)
+	s.cur.Ring = onPage(pg)
+	return s, nil
+}
+
+// AttachSender takes over a page of a sender that does not send any more. It
+// goes on behind the last committed message, wherever m.Offset points; an
+// allocation that was still open is dropped. Errors: ErrNotFound, ErrCorrupt,
+// ErrPermission, ErrInvalid.
+func AttachSender(m MapDescription, o Options) (*Sender, error) {
+	o, err := o.withDefaults()
+	if err != nil {
+		return nil, err
+	}
+	pg, at, err := lastCommitted(o.Provider, m)
+	if err != nil {
+		return nil, err
+	}
+	s := &Sender{opts: o, pages: []*page{pg}, onPage: ringOnPage}
+	s.cur = &s.own
+	startPage(s.cur, pg)
+	s.cur.SenderID = *u32(pg.base, wire.PageOffSender)
+	s.cur.MaxAlloc = min(*u64(pg.base, wire.PageOffMaxAlloc), 2*MaxPayload)
+	*u64(pg.base, wire.PageOffMaxAlloc) = s.cur.MaxAlloc
+	s.cur.LastID, s.cur.LastOff = at.SeenID, at.LastOff
+	s.cur.Used = at.Next - wire.PageHeader
+	s.cur.Ring = s.onPage(pg)
+	return s, nil
+}
+
+// lastCommitted maps the page m and puts a cursor behind its last committed
+// message; when that is a link, on the page it leads to.
+func lastCommitted(p shmem.Provider, m MapDescription) (*page, cursor.Recv, error) {
+	var at cursor.Recv
+	for {
+		pg, err := attachPage(p, m.ID, m.Size, "attaching a sender's page")
+		if err != nil {
+			return nil, at, err
+		}
+		if err := resumeAt(&at, pg, m.Offset); err != nil {
+			_ = pg.close()
+			return nil, at, err
+		}
+		what := message
+		for what == message {
+			_, what = next(&at)
+		}
+		switch what {
+		case nothing:
+			return pg, at, nil
+		case endOfPage:
+			info, err := readLink(&at)
+			_ = pg.close()
+			if err != nil {
+				return nil, at, err
+			}
+			m = MapDescription{ID: info.ID, Size: info.Size, Offset: NoOffset}
+		case exiting:
+			_ = pg.close()
+			return nil, at, fail(ErrClosed, "the sender on map %s has said goodbye; connect anew", m.ID)
+		default:
+			_ = pg.close()
+			return nil, at, fail(ErrCorrupt, "the messages on map %s make no sense", m.ID)
+		}
+	}
+}
+
+// ID is what this sender sends as.
+func (s *Sender) ID() ClientID { return ClientID(s.cur.SenderID) }
+
+// setID changes it, on the page too, as LibAFL's clients do once accepted.
+func (s *Sender) setID(id ClientID) {
+	s.cur.SenderID = uint32(id)
+	*u32(s.current().base, wire.PageOffSender) = uint32(id)
+}
+
+func (s *Sender) current() *page { return s.pages[len(s.pages)-1] }
+
+// Send sends one message. Errors: ErrInvalid (reserved tag), ErrBusy (an
+// allocation is open), ErrTooBig, ErrFull, ErrClosed, ErrNoMemory.
+func (s *Sender) Send(tag Tag, data []byte) error { return s.SendFlags(tag, 0, data) }
+
+// SendFlags is Send with flags.
+func (s *Sender) SendFlags(tag Tag, flags Flags, data []byte) error {
+	if wire.Reserved(uint32(tag)) {
+		return reservedTag(tag)
+	}
+	return s.send(uint32(tag), uint32(flags), s.cur.SenderID, data)
+}
+
+// send is SendFlags for any tag and origin.
+func (s *Sender) send(tag, flags, origin uint32, data []byte) error {
+	if err := s.write(tag, flags, origin, data); err != nil {
+		return err
+	}
+	publish(s.cur)
+	return nil
+}
+
+// write puts a message on the page without publishing it.
+func (s *Sender) write(tag, flags, origin uint32, data []byte) error {
+	off, err := s.allocate(len(data))
+	if err != nil {
+		return err
+	}
+	copy(bytesAt(s.cur.Base, off, uint64(len(data))), data)
+	finish(s.cur, tag, flags, origin)
+	return nil
+}
+
+// allocate opens a message of n bytes, on a new page if need be.
+func (s *Sender) allocate(n int) (uint64, error) {
+	if s.cur.Base == nil {
+		return 0, fail(ErrClosed, "this sender was closed; connect anew")
+	}
+	if s.cur.OpenOff != 0 {
+		return 0, fail(ErrBusy, "an allocation is open: commit or cancel it first")
+	}
+	if uint64(n) > MaxPayload {
+		return 0, tooBig(n)
+	}
+	if off, ok := alloc(s.cur, uint64(n)); ok {
+		return off, nil
+	}
+	if err := s.MakeRoom(n); err != nil {
+		return 0, err
+	}
+	off, ok := alloc(s.cur, uint64(n))
+	if !ok {
+		return 0, fail(ErrInternal, "no room for %d bytes on a fresh page", n)
+	}
+	return off, nil
+}
+
+// SendMany sends messages with as few commits as pages allow, so that readers
+// see them together. It returns how many were sent; the error, if any, is that
+// of the first that was not.
+func (s *Sender) SendMany(msgs []Outgoing) (int, error) {
+	for i := range msgs {
+		m := &msgs[i]
+		err := error(nil)
+		if wire.Reserved(uint32(m.Tag)) {
+			err = reservedTag(m.Tag)
+		} else {
+			err = s.write(uint32(m.Tag), uint32(m.Flags), s.cur.SenderID, m.Data)
+		}
+		if err != nil {
+			if i > 0 {
+				publish(s.cur)
+			}
+			return i, err
+		}
+	}
+	if len(msgs) > 0 {
+		publish(s.cur)
+	}
+	return len(msgs), nil
+}
+
+// Alloc opens a message and returns its n bytes of payload on the page, to be
+// filled and committed. They are valid until Commit, Shrink or Cancel.
+// Errors: ErrBusy (one is open already), ErrTooBig, ErrFull, ErrClosed.
+func (s *Sender) Alloc(n int) ([]byte, error) {
+	if n < 0 {
+		return nil, fail(ErrInvalid, "cannot allocate %d bytes", n)
+	}
+	off, err := s.allocate(n)
+	if err != nil {
+		return nil, err
+	}
+	return bytesAt(s.cur.Base, off, uint64(n)), nil
+}
+
+// Shrink makes the open allocation n bytes long; it stays open.
+// ErrInvalid when none is open or n is larger than it.
+func (s *Sender) Shrink(n int) error {
+	if err := s.checkOpen(n); err != nil {
+		return err
+	}
+	shrink(s.cur, uint64(n))
+	return nil
+}
+
+// Commit sends the first n bytes of the open allocation. ErrInvalid when none
+// is open, n is larger than it, or the tag is reserved; it then stays open.
+func (s *Sender) Commit(tag Tag, flags Flags, n int) error {
+	if err := s.checkOpen(n); err != nil {
+		return err
+	}
+	if wire.Reserved(uint32(tag)) {
+		return reservedTag(tag)
+	}
+	if n < len(payloadOf(s.cur)) {
+		shrink(s.cur, uint64(n))
+	}
+	finish(s.cur, uint32(tag), uint32(flags), s.cur.SenderID)
+	publish(s.cur)
+	return nil
+}
+
+// Cancel gives the open allocation back. ErrInvalid when none is open.
+func (s *Sender) Cancel() error {
+	if err := s.checkOpen(0); err != nil {
+		return err
+	}
+	cancel(s.cur)
+	return nil
+}
+
+func (s *Sender) checkOpen(n int) error {
+	if s.cur.OpenOff == 0 {
+		return fail(ErrInvalid, "no allocation is open: call Alloc first")
+	}
+	if open := len(payloadOf(s.cur)); n < 0 || n > open {
+		return fail(ErrInvalid, "%d bytes do not fit the open allocation of %d", n, open)
+	}
+	return nil
+}
+
+// Map is the page this sender sends on now, and its last message there.
+func (s *Sender) Map() MapDescription {
+	if s.cur.Base == nil {
+		return MapDescription{Offset: NoOffset}
+	}
+	return s.current().place(s.cur.LastOff)
+}
+
+// describe is Map for a handover, which an open allocation would spoil.
+func (s *Sender) describe() (MapDescription, error) {
+	if s.cur.Base == nil {
+		return MapDescription{}, fail(ErrClosed, "this sender was closed")
+	}
+	if s.cur.OpenOff != 0 {
+		return MapDescription{}, fail(ErrBusy, "an allocation is open: commit or cancel it first")
+	}
+	return s.Map(), nil
+}
+
+// Close says EXITING and lets go of all pages; a receiver that has mapped one
+// keeps it. Closing twice does nothing.
+func (s *Sender) Close() error {
+	if s.cur.Base == nil {
+		return nil
+	}
+	if s.cur.OpenOff != 0 {
+		cancel(s.cur)
+	}
+	// A full bus is no reason to stay: who is that far behind finds the map gone.
+	s.opts.SendTimeout = NoWait
+	err := s.send(wire.TagExiting, 0, s.cur.SenderID, nil)
+	s.release()
+	return err
+}
+
+// release lets go of all pages without a word.
+func (s *Sender) release() {
+	for _, pg := range append(s.pages, s.spare...) {
+		_ = pg.close()
+	}
+	s.pages, s.spare = nil, nil
+	s.cur.Base = nil
+	s.cur.Ring = cursor.Ring{}
+	s.cur.State |= cursor.StateClosed
+}
+
+func reservedTag(tag Tag) error {
+	return fail(ErrInvalid, "tag %v belongs to the bus itself: choose another", tag)
+}
+
+func tooBig(n int) error {
+	return fail(ErrTooBig, "a message of %d bytes; the largest payload is %d: split it", n, MaxPayload)
+}
