@@ -8,9 +8,14 @@ import sys
 import textwrap
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
 
 import pytest
+
+if TYPE_CHECKING:
+    from typing_extensions import Unpack
 
 PYTHON = Path(__file__).resolve().parents[1]
 TREE = PYTHON.parent
@@ -29,6 +34,8 @@ if "LLMP_LIBRARY" not in os.environ:
     os.environ["LLMP_LIBRARY"] = _library()
 
 import llmp  # noqa: E402
+
+_Client = TypeVar("_Client", llmp.Client, llmp.Sender)
 
 HANG = 60  # seconds after which a test that should have ended has failed
 _children: set[int] = set()
@@ -53,8 +60,24 @@ def port() -> Iterator[int]:
 @pytest.fixture
 def pipe() -> Iterator[llmp.Client]:
     """Yield a client that receives what it sends."""
-    with llmp.Client.p2p(7) as client:
+    with p2p(7) as client:
         yield client
+
+
+@contextmanager
+def p2p(sender_id: int, **options: Unpack[llmp.ClientOptions]) -> Iterator[llmp.Client]:
+    """Make a client that receives what it sends, and whose end waits for nobody to read that."""
+    with unread(llmp.Client.p2p(sender_id, **options)) as client:
+        yield client
+
+
+@contextmanager
+def unread(client: _Client) -> Iterator[_Client]:
+    """Have a client's close() not wait for a reader."""
+    with client:
+        yield client
+        if not client.closed:
+            client.mark_safe_to_unmap()
 
 
 def run_python(code: str, *arguments: str, **environment: str) -> str:
