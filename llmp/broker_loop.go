@@ -18,46 +18,93 @@ const armEvery = 64
 // is nothing to do. nil when it ended in one of these ways.
 func (b *Broker) Run(ctx context.Context) error {
 	defer context.AfterFunc(ctx, b.bell.shake)()
-	b.lastActive = time.Now()
-	nap := firstPoll
-	var spinEnd time.Time
+	l := b.NewLoop()
 	for {
-		over, err := b.step(ctx, &nap, &spinEnd)
-		if over || err != nil {
+		r, err := l.Round(ctx)
+		if r.Over || err != nil {
 			return err
+		}
+		if r.Handled == 0 {
+			b.checkTimeout()
+		}
+		if r.Sleep > 0 {
+			futex.Wait(b.WakeWord(), r.Seq, b.untilTimeout(r.Sleep))
 		}
 	}
 }
 
-// step is one round of Run, and a sleep if there was nothing to do.
-func (b *Broker) step(ctx context.Context, nap *time.Duration, spinEnd *time.Time) (over bool, err error) {
+// A Loop is Run taken to pieces, for a host that sleeps in its own way between
+// two rounds. The C library does: its host's signal handlers run meanwhile.
+type Loop struct {
+	b       *Broker
+	nap     time.Duration
+	spinEnd time.Time
+	slept   time.Duration // how long the last round allowed to sleep
+}
+
+// A Round is what a round of a Loop came to.
+type Round struct {
+	Over    bool          // the broker has ended, and its clients were told
+	Handled int           // messages
+	Seq     uint32        // sleep only while WakeWord has this value,
+	Sleep   time.Duration // and at most so long; 0: go on at once
+}
+
+// NewLoop starts a loop. A broker runs in one loop at a time.
+func (b *Broker) NewLoop() *Loop {
+	b.lastActive = time.Now()
+	return &Loop{b: b, nap: firstPoll}
+}
+
+// Round forwards what is there, without waiting.
+func (l *Loop) Round(ctx context.Context) (Round, error) {
+	b := l.b
+	l.awake()
 	if b.over(ctx) {
 		b.mu.Lock()
 		defer b.mu.Unlock()
 		b.end()
-		return true, nil
+		return Round{Over: true}, nil
 	}
 	seq := atomic.LoadUint32(b.bell.seq()) // before the round: what rings during it counts
 	n, err := b.Once()
-	if err != nil {
-		return true, err
-	}
-	if n > 0 {
-		*nap, *spinEnd = firstPoll, time.Time{}
-		if b.round%armEvery == 0 {
+	if err != nil || n > 0 {
+		l.nap, l.spinEnd = firstPoll, time.Time{}
+		if err == nil && b.round%armEvery == 0 {
 			b.rest(armEvery)
 		}
-		return false, nil
+		return Round{Handled: n}, err
 	}
-	b.checkTimeout()
-	if b.spinning(spinEnd) {
-		return false, nil
+	if b.spinning(&l.spinEnd) {
+		return Round{}, nil
 	}
-	polls, found := b.rest(0)
-	if !found && !b.over(ctx) {
-		b.sleep(seq, b.sleepLimit(polls, nap))
+	if polls, found := b.rest(0); !found {
+		l.slept = l.sleepLimit(polls)
+		atomic.StoreUint32(b.bell.sleeping(), 1)
 	}
-	return false, nil
+	return Round{Seq: seq, Sleep: l.slept}, nil
+}
+
+// awake ends the sleep that the last round may have allowed.
+func (l *Loop) awake() {
+	if l.slept == 0 {
+		return
+	}
+	atomic.StoreUint32(l.b.bell.sleeping(), 0)
+	if l.slept >= backstop {
+		l.b.lookAtAll()
+	}
+	l.slept = 0
+}
+
+// sleepLimit is how long the broker may sleep without being rung.
+func (l *Loop) sleepLimit(polls bool) time.Duration {
+	if !polls {
+		return backstop
+	}
+	limit := l.nap
+	l.nap = min(2*l.nap, lastPoll)
+	return limit
 }
 
 // over says whether Run has to end.
@@ -92,6 +139,14 @@ func (b *Broker) checkTimeout() {
 		b.lastActive = now
 		b.onTimeout(b)
 	}
+}
+
+// untilTimeout shortens a sleep so that it ends when OnTimeout's function is due.
+func (b *Broker) untilTimeout(sleep time.Duration) time.Duration {
+	if b.onTimeout == nil || b.timeout <= 0 {
+		return sleep
+	}
+	return min(sleep, max(b.timeout-time.Since(b.lastActive), 0))
 }
 
 // rest asks the polled members that were silent for some rounds to ring from
@@ -149,29 +204,6 @@ func (b *Broker) heatRung() {
 	}
 }
 
-// sleepLimit is how long the broker may sleep without being rung.
-func (b *Broker) sleepLimit(polls bool, nap *time.Duration) time.Duration {
-	limit := backstop
-	if polls {
-		limit = *nap
-		*nap = min(2**nap, lastPoll)
-	}
-	if b.onTimeout != nil && b.timeout > 0 {
-		limit = min(limit, max(b.timeout-time.Since(b.lastActive), 0))
-	}
-	return limit
-}
-
-// sleep waits until the bell rings or the time is over.
-func (b *Broker) sleep(seq uint32, limit time.Duration) {
-	atomic.StoreUint32(b.bell.sleeping(), 1)
-	futex.Wait(b.bell.seq(), seq, limit)
-	atomic.StoreUint32(b.bell.sleeping(), 0)
-	if limit >= backstop {
-		b.lookAtAll()
-	}
-}
-
 // lookAtAll polls everyone once, in case a client died between committing and
 // ringing, or handed its page to a peer that cannot ring.
 func (b *Broker) lookAtAll() {
@@ -187,31 +219,33 @@ func (b *Broker) lookAtAll() {
 // RunAll runs several brokers in one loop, until each has ended as in Run. The
 // first error ends it.
 func RunAll(ctx context.Context, brokers ...*Broker) error {
-	running := append([]*Broker(nil), brokers...)
-	for _, b := range running {
+	var running []*Loop
+	for _, b := range brokers {
 		defer context.AfterFunc(ctx, b.bell.shake)()
-		b.lastActive = time.Now()
+		running = append(running, b.NewLoop())
 	}
 	nap := firstPoll
-	for len(running) > 0 {
+	for {
 		idle := true
 		kept := running[:0]
-		for _, b := range running {
-			if b.over(ctx) {
-				b.mu.Lock()
-				b.end()
-				b.mu.Unlock()
-				continue
-			}
-			kept = append(kept, b)
-			n, err := b.Once()
+		for _, l := range running {
+			r, err := l.Round(ctx)
 			if err != nil {
 				return err
 			}
-			idle = idle && n == 0
-			b.checkTimeout()
+			if r.Over {
+				continue
+			}
+			kept = append(kept, l)
+			idle = idle && r.Sleep > 0
+			if r.Handled == 0 {
+				l.b.checkTimeout()
+			}
 		}
 		running = kept
+		if len(running) == 0 {
+			return nil
+		}
 		if !idle {
 			nap = firstPoll
 			continue
@@ -220,5 +254,4 @@ func RunAll(ctx context.Context, brokers ...*Broker) error {
 		time.Sleep(nap)
 		nap = min(2*nap, lastPoll)
 	}
-	return nil
 }
