@@ -2,9 +2,9 @@
  * page.h - writing and reading messages within one page.
  *
  * The C twin of llmp/page_alloc.go and llmp/page_read.go: the same steps under
- * the same names, held to the same bytes by tests/differential. Needs no Go, no
- * system call and no library beyond memcpy, so that a fuzzer or a sanitizer can
- * build it alone.
+ * the same names, held to the same bytes by llmp/differential_test.go. Needs no
+ * Go, no system call and no library beyond memcpy, so that a fuzzer or a
+ * sanitizer can build it alone.
  *
  * What races with other processes is named in docs/concurrency.md. The writer
  * never reads back what it needs to be true: others can write to the page too.

@@ -9,7 +9,7 @@ import (
 )
 
 // Writing on one page. Twin of the first half of capi/page.h: same steps, same
-// names, and tests/differential holds them to the same bytes.
+// names, and differential_test.go holds them to the same bytes.
 
 // alloc opens a message with room for n bytes and returns the offset of its
 // payload; false when the page is full. n is at most MaxPayload.

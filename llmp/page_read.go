@@ -55,7 +55,7 @@ func next(c *cursor.Recv) (msgHeader, found) {
 
 // checkedHeader reads the header at off if header and payload lie in the map.
 func checkedHeader(c *cursor.Recv, off uint64) (msgHeader, bool) {
-	if off < wire.PageHeader || off > c.Size || c.Size-off < wire.MsgHeader {
+	if off < wire.PageHeader || off > c.Size || c.Size-off < wire.MsgHeader || off%8 != 0 {
 		return msgHeader{}, false
 	}
 	h := readHeader(c.Base, off)
@@ -89,7 +89,7 @@ func resumeAt(c *cursor.Recv, pg *page, offset uint64) error {
 	}
 	off := wire.PageHeader + offset
 	h, ok := checkedHeader(c, off)
-	if !ok || h.id == 0 || h.id > atomic.LoadUint64(currentID(pg.base)) || off%8 != 0 {
+	if !ok || h.id == 0 || h.id > atomic.LoadUint64(currentID(pg.base)) {
 		return badOffset(pg, offset)
 	}
 	c.LastOff = off
