@@ -338,28 +338,43 @@ func (w *twins) resume(offset uint64) bool {
 	return errG == nil
 }
 
-// A message behind which no other can start, since its length is not a multiple
-// of 8. Only someone who resumes there skips the check of its padding.
-func TestCAndGoRefuseMisalignedMessages(t *testing.T) {
-	w := newTwins(t, testkit.Rand(t), 1<<10)
+// resumeBetween puts both receivers behind a message whose payload is said to
+// have n bytes, and an empty message behind that. Only someone who resumes
+// there skips the check of its padding.
+func resumeBetween(t *testing.T, size int, n uint64) *twins {
+	t.Helper()
+	w := newTwins(t, testkit.Rand(t), size)
 	for range 2 {
-		w.alloc(100)
+		w.alloc(0)
 		w.finish()
 	}
 	w.publish()
-	const odd, second = 20, wire.PageHeader + wire.MsgHeader + 20
+	second := wire.PageHeader + wire.MsgHeader + n
 	for _, pg := range []*page{w.pages.c, w.pages.g} {
-		*u64(pg.base, wire.PageHeader+wire.MsgOffLen) = odd
-		*u64(pg.base, wire.PageHeader+wire.MsgOffPadded) = odd
+		*u64(pg.base, wire.PageHeader+wire.MsgOffLen) = n
+		*u64(pg.base, wire.PageHeader+wire.MsgOffPadded) = n
 		clear(bytesAt(pg.base, second, wire.MsgHeader))
 		*u64(pg.base, second+wire.MsgOffID) = 2
-		*u64(pg.base, second+wire.MsgOffPadded) = wire.Padded(second, 1)
+		*u64(pg.base, second+wire.MsgOffPadded) = wire.Padded(second, 0)
 	}
 	if !w.resume(0) {
 		t.Fatal("cannot resume behind the first message")
 	}
+	return w
+}
+
+func TestCAndGoRefuseMisalignedMessages(t *testing.T) {
+	w := resumeBetween(t, 1<<10, 20)
 	if f := w.receive(); f != corrupt {
 		t.Errorf("found %v behind a message of 20 bytes, want %v", f, corrupt)
+	}
+}
+
+func TestCAndGoReadUpToTheLastByte(t *testing.T) {
+	const size, first = 1 << 10, wire.PageHeader + wire.MsgHeader
+	w := resumeBetween(t, size, size-first-wire.MsgHeader)
+	if f := w.receive(); f != message {
+		t.Errorf("found %v at the end of the map, want %v", f, message)
 	}
 }
 
