@@ -39,10 +39,7 @@ func Decode(payload []byte, flags uint32) (Event, ExecStats, error) {
 // ErrMalformed: the payload is damaged or no event. ErrTooBig: it exceeds a
 // limit.
 func (d Decoder) Decode(payload []byte, flags uint32) (Event, ExecStats, error) {
-	maxSize := d.MaxSize
-	if maxSize <= 0 {
-		maxSize = DefaultMaxSize
-	}
+	maxSize := d.maxSize()
 	if flags&FlagCompressed != 0 {
 		in := inflaters.Get().(*inflater)
 		defer in.release()

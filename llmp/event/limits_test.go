@@ -184,3 +184,25 @@ func TestNamesOfEnums(t *testing.T) {
 		t.Errorf("%q, want %q", got, want)
 	}
 }
+
+// Those who encode and decode themselves get the same bytes and limits.
+func TestCompressAlone(t *testing.T) {
+	encoding := bytes.Repeat([]byte("0123456789abcdef"), 200)
+	payload := Compress(encoding)
+	for _, c := range []struct {
+		payload []byte
+		limit   int
+		want    error
+	}{
+		{payload, 0, nil},
+		{payload, len(encoding), nil},
+		{payload, len(encoding) - 1, ErrTooBig},
+		{payload[:len(payload)-1], 0, ErrMalformed},
+		{encoding, 0, ErrMalformed},
+	} {
+		got, err := Decoder{MaxSize: c.limit}.Decompress(c.payload)
+		if !errors.Is(err, c.want) || err == nil && !bytes.Equal(got, encoding) {
+			t.Errorf("limit %d: %d bytes, %v; want %v", c.limit, len(got), err, c.want)
+		}
+	}
+}
