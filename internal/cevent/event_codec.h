@@ -1,0 +1,1 @@
+../../capi/event_codec.h
