@@ -12,8 +12,8 @@ mod llmp;
 mod machine;
 mod pipeline;
 mod report;
+mod roles;
 mod round_trip;
-mod wake;
 
 use std::{process::ExitCode, time::Duration};
 
@@ -22,7 +22,7 @@ use crate::args::Args;
 pub type Failure = Box<dyn std::error::Error>;
 pub type Outcome<T> = Result<T, Failure>;
 
-const USAGE: &str = "llmp-bench-peers COMMAND [OPTIONS]
+const USAGE: &str = r#"llmp-bench-peers COMMAND [OPTIONS]
 
   pipeline    what a message costs in each step, in one thread:
               ll_mp send, broker forward, receive; iceoryx2 send, receive
@@ -30,11 +30,17 @@ const USAGE: &str = "llmp-bench-peers COMMAND [OPTIONS]
   round-trip  a message there and back between two processes that spin, pinned
               to a core each: ll_mp (p2p), iceoryx2, and a bare cache line
               --sizes 64  --rounds 100000  --turns 5
-  wake        how long a message takes from a client to a receiver through
-              LibAFL's broker, which sleeps 5 ms when idle as LibAFL has it
-              --messages 100
 
---timeout SECONDS (300) bounds each process.";
+Processes of an ll_mp bus. They say what they have (a port, "ready") on stdout
+and leave when their stdin closes:
+
+  broker      --sleep-us 5000 (between looks, as LibAFL has it; 0: spins)
+  send        --port P  --messages 1000000  --size 64  --pause-us 0 (then with the
+              time of sending)  --window 8192; begins when it reads a line
+  recv        --port P  --messages 1000000  --latency 0; spins, as LibAFL's clients do
+  hold        --port P  --clients 1
+
+--timeout SECONDS (300) bounds each process."#;
 
 fn main() -> ExitCode {
     match run() {
@@ -54,11 +60,12 @@ fn run() -> Outcome<()> {
     match command.as_str() {
         "pipeline" => pipeline::run(args),
         "round-trip" => round_trip::run(args),
-        // The other process of a round trip or a wake-up; not for users.
+        // The other process of a round trip; not for users.
         "reply" => round_trip::reply(args),
-        "wake-broker" => wake::broker(args),
-        "wake-sender" => wake::sender(args),
-        "wake" => wake::run(args),
+        "broker" => roles::broker(args),
+        "send" => roles::send(args),
+        "recv" => roles::receive(args),
+        "hold" => roles::hold(args),
         "help" | "--help" => {
             println!("{USAGE}");
             Ok(())

@@ -94,7 +94,7 @@ fn measure_llmp(plan: &Plan) -> Outcome<()> {
         taken.push(plan.time(|| {
             for _ in 0..plan.batch {
                 let (_, _, got) = receiver.recv_buf()?.ok_or("a message is missing")?;
-                std::hint::black_box(got.first());
+                std::hint::black_box(got.first().copied());
             }
             Ok(())
         })?);
@@ -125,7 +125,7 @@ fn measure_iceoryx(plan: &Plan) -> Outcome<()> {
         taken.push(plan.time(|| {
             for _ in 0..plan.batch {
                 let sample = subscriber.receive()?.ok_or("a message is missing")?;
-                std::hint::black_box(sample.payload().first());
+                std::hint::black_box(sample.payload().first().copied());
             }
             Ok(())
         })?);
