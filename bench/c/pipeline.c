@@ -1,0 +1,164 @@
+/* What a message costs in each step, everything in one thread. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "bus.h"
+
+/* As bench/peers/src/pipeline.rs has them. */
+#define BATCH_BYTES (512u << 10)
+#define BATCH_MESSAGES 1024u
+#define LEAST_BYTES 128u
+
+struct plan {
+  size_t size, batch, batches, idle;
+  uint64_t turn;
+};
+
+static struct plan plan_for(size_t size, uint64_t bytes) {
+  const size_t cost = size < LEAST_BYTES ? LEAST_BYTES : size;
+  struct plan p = {.size = size, .batch = BATCH_BYTES / cost};
+  if (p.batch > BATCH_MESSAGES) {
+    p.batch = BATCH_MESSAGES;
+  }
+  if (p.batch == 0) {
+    p.batch = 1;
+  }
+  p.batches = (size_t)(bytes / (p.batch * cost));
+  if (p.batches < 8) {
+    p.batches = 8;
+  }
+  return p;
+}
+
+/* A broker, one client that sends and one that receives. */
+struct stage {
+  llmp_broker *broker;
+  llmp_client *sender, *receiver;
+  uint16_t port;
+};
+
+static struct stage set_up(void) {
+  struct stage s;
+  s.broker = bus_broker(&s.port, NULL);
+  s.sender = bus_client(s.broker, s.port, NULL);
+  s.receiver = bus_client(s.broker, s.port, NULL);
+  return s;
+}
+
+static void tear_down(struct stage *s) {
+  bus_drain(s->sender);
+  bus_drain(s->receiver);
+  bus_leave(s->broker, s->sender);
+  bus_leave(s->broker, s->receiver);
+  (void)must(llmp_broker_close(s->broker), "closing the broker");
+}
+
+/* One message a call, and all of a batch in one call. */
+struct way {
+  const char *send, *forward, *receive;
+  void (*do_send)(const struct stage *s, const struct plan *p, const void *work);
+  void (*do_receive)(const struct stage *s, const struct plan *p, void *work);
+};
+
+static void send_singly(const struct stage *s, const struct plan *p, const void *work) {
+  for (size_t i = 0; i < p->batch; i++) {
+    (void)must(llmp_client_send(s->sender, TAG, work, p->size), "sending");
+  }
+}
+
+static void receive_singly(const struct stage *s, const struct plan *p, void *work) {
+  (void)work;
+  llmp_msg m;
+  for (size_t i = 0; i < p->batch; i++) {
+    if (must(llmp_client_recv(s->receiver, &m), "receiving") != 1) {
+      fail("a message is missing");
+    }
+    look_at(&m);
+  }
+}
+
+static void send_together(const struct stage *s, const struct plan *p, const void *work) {
+  if ((size_t)must(llmp_client_send_many(s->sender, work, p->batch), "sending") != p->batch) {
+    fail("not all of a batch could be sent");
+  }
+}
+
+static void receive_together(const struct stage *s, const struct plan *p, void *work) {
+  llmp_msg *rows = work;
+  for (size_t left = p->batch; left != 0;) {
+    const size_t n = (size_t)must(llmp_client_recv_many(s->receiver, rows, left), "receiving");
+    if (n == 0) {
+      fail("a message is missing");
+    }
+    for (size_t i = 0; i < n; i++) {
+      look_at(&rows[i]);
+    }
+    left -= n;
+  }
+}
+
+static double per_message(uint64_t from, uint64_t to, const struct plan *p) {
+  return (double)(to - from) / (double)p->batch;
+}
+
+static void report(struct samples *s, const struct plan *p, const char *step) {
+  samples_report(s, "ns/message",
+                 "\"bench\":\"pipeline\",\"step\":\"%s\",\"size\":%zu,\"batch\":%zu,\"turn\":%zu",
+                 step, p->size, p->batch, (size_t)p->turn);
+}
+
+static void measure(const struct plan *p, const struct way *way, const void *out, void *in) {
+  struct stage s = set_up();
+  struct samples sent = samples_new(p->batches);
+  struct samples forwarded = samples_new(p->batches);
+  struct samples taken = samples_new(p->batches);
+  for (size_t i = 0; i < p->batches; i++) {
+    const uint64_t t0 = now_ns();
+    way->do_send(&s, p, out);
+    const uint64_t t1 = now_ns();
+    bus_forward(s.broker, p->batch);
+    const uint64_t t2 = now_ns();
+    way->do_receive(&s, p, in);
+    const uint64_t t3 = now_ns();
+    samples_add(&sent, per_message(t0, t1, p));
+    samples_add(&forwarded, per_message(t1, t2, p));
+    samples_add(&taken, per_message(t2, t3, p));
+    bus_drain(s.sender); /* its own messages: not what is measured */
+  }
+  tear_down(&s);
+  report(&sent, p, way->send);
+  report(&forwarded, p, way->forward);
+  report(&taken, p, way->receive);
+}
+
+static const struct way singly = {"send", "forward", "receive", send_singly, receive_singly};
+static const struct way together = {"send_many", "forward_many", "receive_many", send_together,
+                                    receive_together};
+
+int pipeline(struct options *o) {
+  uint64_t sizes[SIZES_MAX];
+  const size_t count = option_numbers(o, "sizes", "8,64,1024,65536", sizes);
+  const uint64_t megabytes = option_number(o, "megabytes", 32);
+  const uint64_t turns = option_number(o, "turns", 5);
+  options_finish(o);
+  (void)pin(0);
+  for (uint64_t turn = 0; turn < turns; turn++) {
+    for (size_t i = 0; i < count; i++) {
+      struct plan p = plan_for(sizes[i], megabytes << 20);
+      p.turn = turn;
+      unsigned char *payload = must_alloc(p.size + 1);
+      memset(payload, 0x5a, p.size);
+      llmp_outgoing *out = must_alloc(p.batch * sizeof *out);
+      for (size_t k = 0; k < p.batch; k++) {
+        out[k] = (llmp_outgoing){.tag = TAG, .data = payload, .len = p.size};
+      }
+      llmp_msg *rows = must_alloc(p.batch * sizeof *rows);
+      measure(&p, &singly, payload, NULL);
+      measure(&p, &together, out, rows);
+      free(rows);
+      free(out);
+      free(payload);
+    }
+  }
+  return 0;
+}
