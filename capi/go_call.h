@@ -8,6 +8,7 @@
 #ifndef LLMP_GO_CALL_H
 #define LLMP_GO_CALL_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -17,6 +18,13 @@ struct go_result {
   uint32_t done; /* futex, private: 1 once a goroutine has filled in the rest */
   void *token;   /* of the Go object that was made, see handles.go */
   char text[480];
+};
+
+/* What a broker's round came to: llmp/broker_loop.go. */
+struct go_round {
+  int64_t sleep; /* nanoseconds; 0: go on at once */
+  uint32_t seq;  /* sleep only while the wake word has this value */
+  bool over;     /* the broker has ended, its clients were told */
 };
 
 /* Called by the goroutine when all else is filled in: wakes the caller. */

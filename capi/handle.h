@@ -11,7 +11,6 @@
 #ifndef LLMP_HANDLE_H
 #define LLMP_HANDLE_H
 
-#include <signal.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -31,7 +30,7 @@ enum handle_kind {
 };
 
 struct watch; /* watch_linux.c: the helper thread behind wait_fd */
-struct hook;  /* callbacks.h */
+struct hook;  /* callbacks.c */
 
 /* Owned by the sending thread. */
 struct send_half {
@@ -48,12 +47,15 @@ struct recv_half {
 };
 
 struct broker_part {
-  page_u32 *stop; /* stored 1: run returns */
-  page_u32 *wake; /* the futex on which run sleeps */
+  page_u32 stop;  /* 1: run returns. The core looks here too */
+  page_u32 *wake; /* the futex on which run sleeps; in shared memory */
   struct hook *hooks;
+  llmp_msg *hook_msg;          /* what the hooks are shown; NULL until there is one */
+  const char *hook_fault;      /* what a hook did wrong in this round, or NULL */
+  atomic_uintptr_t hook_thread; /* the thread that is inside a hook; 0: none */
   llmp_timeout_fn on_timeout;
   void *on_timeout_user;
-  atomic_bool running; /* inside once, run or a hook */
+  atomic_bool busy; /* inside once or run, with their callbacks */
 };
 
 struct connection_part {

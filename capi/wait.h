@@ -8,6 +8,7 @@
 #include "page.h"
 
 #define WAIT_NO_LIMIT INT64_MAX
+#define WAIT_MILLISECOND INT64_C(1000000) /* in nanoseconds, as all times here */
 
 enum wait_scope {
   WAIT_SHARED, /* the word lies in shared memory */
@@ -16,6 +17,9 @@ enum wait_scope {
 
 /* Nanoseconds on a clock that never jumps. */
 int64_t wait_now(void);
+
+/* timeout_ms in nanoseconds; WAIT_NO_LIMIT when negative, or for ages. */
+int64_t wait_interval(int64_t timeout_ms);
 
 /* The moment timeout_ms from now on that clock; WAIT_NO_LIMIT when negative. */
 int64_t wait_deadline(int64_t timeout_ms);

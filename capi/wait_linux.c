@@ -13,10 +13,9 @@
 
 #include "wait.h"
 
-#define MILLISECOND INT64_C(1000000)
 #define SECOND INT64_C(1000000000)
 #define FIRST_NAP INT64_C(50000)
-#define LAST_NAP MILLISECOND
+#define LAST_NAP WAIT_MILLISECOND
 /* Bounds a sleep, in case a sender dies between committing and ringing. */
 #define BACKSTOP SECOND
 
@@ -26,12 +25,14 @@ int64_t wait_now(void) {
   return t.tv_sec * SECOND + t.tv_nsec;
 }
 
+int64_t wait_interval(int64_t timeout_ms) {
+  const int64_t ages = INT64_C(100) * 365 * 24 * 3600 * 1000; /* and can be added to any now */
+  return timeout_ms < 0 || timeout_ms > ages ? WAIT_NO_LIMIT : timeout_ms * WAIT_MILLISECOND;
+}
+
 int64_t wait_deadline(int64_t timeout_ms) {
-  const int64_t now = wait_now();
-  if (timeout_ms < 0 || timeout_ms > (WAIT_NO_LIMIT - now) / MILLISECOND) {
-    return WAIT_NO_LIMIT;
-  }
-  return now + timeout_ms * MILLISECOND;
+  const int64_t interval = wait_interval(timeout_ms);
+  return interval == WAIT_NO_LIMIT ? interval : wait_now() + interval;
 }
 
 int64_t wait_left(int64_t deadline) {

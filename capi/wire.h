@@ -61,7 +61,7 @@
 /* The annex: memory past the declared size of a map that this implementation
  * creates. LibAFL's peers map only the declared size and never see it; ours
  * find it because the segment is larger than it was said to be. It carries what
- * the format has no room for: who wants to be woken. */
+ * the format has no room for: who wants to be woken, and who still reads here. */
 #define WIRE_ANNEX_SIZE 4096u
 #define WIRE_ANNEX_MAGIC 0x31584e41504d4c4cull
 #define WIRE_ANNEX_OFF_MAGIC 0u
@@ -70,16 +70,33 @@
 #define WIRE_ANNEX_OFF_BELL_ID 16u
 #define WIRE_ANNEX_OFF_BELL_LEN 40u
 #define WIRE_ANNEX_OFF_WAITERS 64u
+#define WIRE_ANNEX_OFF_CLAIM 128u
+#define WIRE_ANNEX_OFF_SHARED 132u
+#define WIRE_ANNEX_OFF_ARRIVED 136u
+#define WIRE_ANNEX_OFF_LINK_SEQ 144u
+#define WIRE_ANNEX_OFF_SEQ 192u
+#define WIRE_ANNEX_OFF_MAPPED 256u
 #define WIRE_ANNEX_FLAG_RINGS 1u
+#define WIRE_ANNEX_FLAG_BROADCAST 2u
 
-/* The bell: one small map per broker, by which its clients wake it. */
-#define WIRE_BELL_MAGIC 0x314c4542504d4c4cull
+/* The bell: one small map per broker, by which its clients wake it, and in
+ * which its readers say where they are. */
+#define WIRE_BELL_MAGIC 0x324c4542504d4c4cull
 #define WIRE_BELL_SLOTS 4096u
+#define WIRE_BELL_READERS 1024u
 #define WIRE_BELL_OFF_MAGIC 0u
+#define WIRE_BELL_OFF_HIGH 8u
 #define WIRE_BELL_OFF_SEQ 64u
 #define WIRE_BELL_OFF_SLEEPING 128u
 #define WIRE_BELL_OFF_RANG 192u
 #define WIRE_BELL_OFF_WANT 704u
-#define WIRE_BELL_SIZE 17088u
+#define WIRE_BELL_OFF_READERS 17088u
+#define WIRE_BELL_SIZE 0x142c0u
+#define WIRE_READER_SLOT 64u
+#define WIRE_READER_OFF_PID 0u
+#define WIRE_READER_OFF_NS 4u
+#define WIRE_READER_OFF_START 8u
+#define WIRE_READER_OFF_PLACE 16u
+#define WIRE_READER_OFF_NONCE 24u
 
 #endif /* LLMP_WIRE_H */

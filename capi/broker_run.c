@@ -1,0 +1,198 @@
+/*
+ * llmp_broker_once, llmp_broker_run, llmp_brokers_run.
+ *
+ * The core forwards one round at a time and says how long there is nothing to
+ * do. The thread sleeps here, in C, so that the host's signal handlers run
+ * meanwhile, between two rounds too when there is much to do.
+ */
+#include "broker.h"
+
+#include <stdlib.h>
+
+#include "wait.h"
+
+/* What the core says of a round. */
+struct round {
+  struct go_round core;
+  int rc; /* of the round: messages handled, or an error */
+};
+
+/* One broker of those that run. */
+struct runner {
+  struct handle *h; /* NULL: it has ended */
+  llmp_broker *ticket;
+  int64_t active; /* when it last had a message, or on_timeout was called */
+};
+
+int llmp_broker_once(llmp_broker *b) {
+  BROKER_OR_RETURN(h, b);
+  int rc = broker_take(h);
+  if (rc != 0) {
+    return rc;
+  }
+  struct go_result r = {0};
+  GO_CALL(go_broker_once(h->go, &r));
+  const int fault = broker_hook_fault(h);
+  rc = go_outcome(&r);
+  broker_give_back(h);
+  return rc >= 0 && fault != 0 ? fault : rc;
+}
+
+static struct round do_round(struct handle *h) {
+  struct round round = {{0}, 0};
+  struct go_result r = {0};
+  GO_CALL(go_broker_round(h->go, &round.core, &r));
+  const int fault = broker_hook_fault(h);
+  round.rc = go_outcome(&r);
+  if (round.rc >= 0 && fault != 0) {
+    round.rc = fault;
+  }
+  return round;
+}
+
+/* Calls the function of on_timeout if it is due. Shortens *sleep so that it
+ * ends when the next one is. False: there is no such function, and there was no
+ * message for so long. */
+static bool mind_timeout(struct runner *run, int64_t interval, int64_t *sleep) {
+  struct broker_part *b = &run->h->broker;
+  int64_t left = run->active + interval - wait_now();
+  if (left <= 0) {
+    if (b->on_timeout == NULL) {
+      return false;
+    }
+    b->on_timeout(run->ticket, b->on_timeout_user);
+    run->active = wait_now();
+    left = interval;
+  }
+  *sleep = left < *sleep ? left : *sleep;
+  return true;
+}
+
+static int silent(int64_t interval) {
+  return error_set(LLMP_E_TIMEOUT, "no message came for %lld ms",
+                   (long long)(interval / WAIT_MILLISECOND));
+}
+
+/* One round for all; 0, or the error that ends it. *sleep: how long there is
+ * nothing to do. *seq: the value of the first one's wake word before. */
+static int round_for_all(struct runner *runs, size_t n, int64_t interval, int64_t *sleep,
+                         uint32_t *seq) {
+  bool any_left = false, all_silent = true;
+  *sleep = WAIT_NO_LIMIT;
+  for (struct runner *run = runs; run < runs + n; run++) {
+    if (run->h == NULL) {
+      continue;
+    }
+    const struct round round = do_round(run->h);
+    if (round.rc < 0) {
+      return round.rc;
+    }
+    if (round.core.over) {
+      broker_give_back(run->h);
+      run->h = NULL;
+      continue;
+    }
+    any_left = true;
+    *seq = round.core.seq;
+    *sleep = round.core.sleep < *sleep ? round.core.sleep : *sleep;
+    if (round.rc > 0) {
+      run->active = wait_now();
+      all_silent = false;
+    } else if (interval == WAIT_NO_LIMIT || mind_timeout(run, interval, sleep)) {
+      all_silent = false;
+    }
+  }
+  return any_left && all_silent ? silent(interval) : 0;
+}
+
+static bool all_ended(const struct runner *runs, size_t n) {
+  for (size_t i = 0; i < n; i++) {
+    if (runs[i].h != NULL) {
+      return false;
+    }
+  }
+  return true;
+}
+
+static int run_taken(struct runner *runs, size_t n, int64_t timeout_ms) {
+  const int64_t interval = wait_interval(timeout_ms);
+  struct wait_backoff backoff = {0};
+  for (;;) {
+    int64_t sleep;
+    uint32_t seq = 0;
+    const int rc = round_for_all(runs, n, interval, &sleep, &seq);
+    if (rc != 0 || all_ended(runs, n)) {
+      return rc;
+    }
+    if (sleep <= 0) {
+      backoff.nap = 0;
+    } else if (n == 1) {
+      wait_sleep(runs[0].h->broker.wake, seq, sleep, WAIT_SHARED);
+    } else {
+      wait_nap(&backoff, sleep); /* several words to sleep on: wake up often enough instead */
+    }
+  }
+}
+
+/* Runs brokers that were looked up; gives back those that were taken. */
+static int run_all(struct runner *runs, size_t n, int64_t timeout_ms) {
+  int rc = 0;
+  size_t taken = 0;
+  if (timeout_ms == 0) {
+    return error_set(LLMP_E_INVALID, "timeout_ms is 0, want more, or LLMP_WAIT_FOREVER for none");
+  }
+  while (rc == 0 && taken < n) {
+    rc = broker_take(runs[taken].h);
+    if (rc == 0) {
+      runs[taken++].active = wait_now();
+    }
+  }
+  for (size_t i = 0; i < taken && rc == 0; i++) {
+    struct go_result r = {0};
+    GO_CALL(go_broker_loop(runs[i].h->go, &r));
+    rc = go_outcome(&r);
+  }
+  if (rc == 0) {
+    rc = run_taken(runs, n, timeout_ms);
+  }
+  for (size_t i = 0; i < taken; i++) {
+    if (runs[i].h != NULL) {
+      broker_give_back(runs[i].h);
+    }
+  }
+  return rc;
+}
+
+int llmp_broker_run(llmp_broker *b, int64_t timeout_ms) {
+  BROKER_OR_RETURN(h, b);
+  struct runner run = {.h = h, .ticket = b};
+  return run_all(&run, 1, timeout_ms);
+}
+
+static int look_up(struct runner *run, llmp_broker *b) {
+  BROKER_OR_RETURN(h, b);
+  *run = (struct runner){.h = h, .ticket = b};
+  return 0;
+}
+
+int llmp_brokers_run(llmp_broker *const *brokers, size_t n, int64_t timeout_ms) {
+  if (brokers == NULL && n != 0) {
+    return error_set(LLMP_E_INVALID, "brokers is NULL, and n is %zu", n);
+  }
+  if (n > HANDLE_MAX) {
+    return error_set(LLMP_E_INVALID, "n is %zu, more brokers than there can be", n);
+  }
+  struct runner *runs = calloc(n + 1, sizeof *runs); /* never 0 bytes */
+  if (runs == NULL) {
+    return error_set(LLMP_E_NOMEM, "no memory to run %zu brokers", n);
+  }
+  int rc = guest_check();
+  for (size_t i = 0; i < n && rc == 0; i++) {
+    rc = look_up(&runs[i], brokers[i]);
+  }
+  if (rc == 0) {
+    rc = run_all(runs, n, timeout_ms);
+  }
+  free(runs);
+  return rc;
+}

@@ -1,0 +1,80 @@
+#!/usr/bin/env bash
+# Builds libllmp.so.VERSION with its links, and libllmp.a.
+#
+#   scripts/build-library.sh [OUT]      default: build/
+#
+#   GO, CC, AR, OBJCOPY   other tools than go, cc, ar and objcopy
+#
+# What comes out the same stays untouched. Two runs at the same time are safe,
+# and a program that has the library loaded keeps the one it has.
+set -euo pipefail
+# shellcheck source=scripts/lib.sh
+. "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
+
+out=$(mkdir -p "${1:-$BUILD}" && cd "${1:-$BUILD}" && pwd)
+GO=${GO:-go}
+CC=${CC:-cc}
+AR=${AR:-ar}
+OBJCOPY=${OBJCOPY:-objcopy}
+need "$GO" "$CC" "$AR" "$OBJCOPY" flock
+
+export CGO_ENABLED=1 CC
+version=$(awk '$2 == "LLMP_VERSION_STRING" { gsub("\"", "", $3); print $3 }' include/llmp.h)
+soname=libllmp.so.1
+
+# Intermediate results stay here, so that Go can tell what is up to date.
+work=$out/library
+mkdir -p "$work"
+exec 9>"$work/lock"
+flock 9
+
+# go_build MODE OUTPUT LINKER-FLAGS: the C files are part of the Go package.
+go_build() {
+  # Go does not know what else goes into the linking.
+  if [ scripts/build-library.sh -nt "$2" ] || [ capi/libllmp.map -nt "$2" ]; then
+    rm -f "$2"
+  fi
+  "$GO" build -buildmode="$1" -buildvcs=false -trimpath -ldflags="-s -w $3" -o "$2" ./capi
+}
+
+# place FILE: puts a finished file into OUT, at once or not at all.
+place() {
+  local to=$out/$(basename "$1")
+  cmp -s "$1" "$to" && return
+  cp "$1" "$to.new"
+  mv -f "$to.new" "$to"
+}
+
+# link TO NAME: a relative symbolic link in OUT.
+link() {
+  [ "$(readlink "$out/$2")" = "$1" ] && return
+  ln -sf "$1" "$out/$2.new"
+  mv -Tf "$out/$2.new" "$out/$2"
+}
+
+# The Go runtime cannot be unloaded, hence nodelete.
+go_build c-shared "$work/libllmp.so.$version" \
+  "-extldflags '-Wl,--version-script=$ROOT/capi/libllmp.map -Wl,-soname,$soname -Wl,-z,nodelete -Wl,-z,relro,-z,now'"
+
+# The archive is one object in which all names but those of llmp.h are local, so
+# that it can sit in a program beside anything, another Go archive included.
+# Go's own object comes first: the runtime must be started before the last
+# constructor of guest_linux.c waits for it. Both are given a priority of their
+# own, for programs that use the library in constructors.
+go_build c-archive "$work/archive.a" ""
+if [ "$work/archive.a" -nt "$work/libllmp.a" ]; then
+  rm -rf "$work/objects" "$work/libllmp.a"
+  mkdir "$work/objects"
+  (cd "$work/objects" && "$AR" x ../archive.a)
+  mapfile -t others < <(find "$work/objects" -name '*.o' ! -name go.o | LC_ALL=C sort)
+  "$CC" -r -nostdlib -o "$work/objects/llmp.o.all" "$work/objects/go.o" "${others[@]}"
+  "$OBJCOPY" --strip-unneeded --keep-global-symbols=capi/exported.txt \
+    --rename-section .init_array=.init_array.00200 "$work/objects/llmp.o.all" "$work/objects/llmp.o"
+  "$AR" crD "$work/libllmp.a" "$work/objects/llmp.o"
+  rm -rf "$work/objects"
+fi
+
+place "$work/libllmp.so.$version"
+place "$work/libllmp.a"
+link "libllmp.so.$version" "$soname"
+link "$soname" libllmp.so
