@@ -20,8 +20,7 @@ int broker_hook_fault(struct handle *h);
 
 /* Declares h, the broker behind ticket, or returns the error; not in a hook. */
 #define BROKER_OR_RETURN(h, ticket)                \
-  HANDLE_OR_RETURN(h, HANDLE_BROKER, ticket)       \
-  {                                                \
+  HANDLE_OR_RETURN(h, HANDLE_BROKER, ticket) {     \
     const int in_hook_rc_ = broker_not_in_hook(h); \
     if (in_hook_rc_ != 0) {                        \
       return in_hook_rc_;                          \

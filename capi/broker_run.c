@@ -5,10 +5,9 @@
  * do. The thread sleeps here, in C, so that the host's signal handlers run
  * meanwhile, between two rounds too when there is much to do.
  */
-#include "broker.h"
-
 #include <stdlib.h>
 
+#include "broker.h"
 #include "wait.h"
 
 /* What the core says of a round. */

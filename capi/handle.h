@@ -50,8 +50,8 @@ struct broker_part {
   page_u32 stop;  /* 1: run returns. The core looks here too */
   page_u32 *wake; /* the futex on which run sleeps; in shared memory */
   struct hook *hooks;
-  llmp_msg *hook_msg;          /* what the hooks are shown; NULL until there is one */
-  const char *hook_fault;      /* what a hook did wrong in this round, or NULL */
+  llmp_msg *hook_msg;           /* what the hooks are shown; NULL until there is one */
+  const char *hook_fault;       /* what a hook did wrong in this round, or NULL */
   atomic_uintptr_t hook_thread; /* the thread that is inside a hook; 0: none */
   llmp_timeout_fn on_timeout;
   void *on_timeout_user;

@@ -122,23 +122,23 @@ extern "C" {
 /* ---------------------------------------------------------------- errors */
 
 /* code, number, text of llmp_strerror. Numbers are frozen. */
-#define LLMP_ERROR_MAP(XX)                                                                         \
-  XX(OK, 0, "no error")                                                                            \
-  XX(E_INVALID, -1, "invalid argument or state")                                                   \
-  XX(E_NOMEM, -2, "out of memory or shared memory")                                                \
-  XX(E_IO, -3, "input/output error")                                                               \
-  XX(E_TIMEOUT, -4, "timed out")                                                                   \
-  XX(E_FULL, -5, "the bus is full: the receiver is far behind")                                    \
-  XX(E_CLOSED, -6, "closed: the other side is gone")                                               \
-  XX(E_CORRUPT, -7, "a page, frame or variable makes no sense")                                    \
-  XX(E_FORKED, -8, "the handle belongs to the parent process")                                     \
-  XX(E_PERMISSION, -9, "permission denied")                                                        \
-  XX(E_UNSUPPORTED, -10, "not supported here")                                                     \
-  XX(E_BUSY, -11, "busy: in use, or something is still open")                                      \
-  XX(E_NOTFOUND, -12, "no such map, broker or variable")                                           \
-  XX(E_TOOBIG, -13, "the message is too large")                                                    \
-  XX(E_REFUSED, -14, "no broker listens there")                                                    \
-  XX(E_PROTOCOL, -15, "the other side does not speak this protocol")                               \
+#define LLMP_ERROR_MAP(XX)                                           \
+  XX(OK, 0, "no error")                                              \
+  XX(E_INVALID, -1, "invalid argument or state")                     \
+  XX(E_NOMEM, -2, "out of memory or shared memory")                  \
+  XX(E_IO, -3, "input/output error")                                 \
+  XX(E_TIMEOUT, -4, "timed out")                                     \
+  XX(E_FULL, -5, "the bus is full: the receiver is far behind")      \
+  XX(E_CLOSED, -6, "closed: the other side is gone")                 \
+  XX(E_CORRUPT, -7, "a page, frame or variable makes no sense")      \
+  XX(E_FORKED, -8, "the handle belongs to the parent process")       \
+  XX(E_PERMISSION, -9, "permission denied")                          \
+  XX(E_UNSUPPORTED, -10, "not supported here")                       \
+  XX(E_BUSY, -11, "busy: in use, or something is still open")        \
+  XX(E_NOTFOUND, -12, "no such map, broker or variable")             \
+  XX(E_TOOBIG, -13, "the message is too large")                      \
+  XX(E_REFUSED, -14, "no broker listens there")                      \
+  XX(E_PROTOCOL, -15, "the other side does not speak this protocol") \
   XX(E_INTERNAL, -16, "a bug in this library")
 
 typedef enum llmp_error {
@@ -207,11 +207,11 @@ typedef struct llmp_client_description {
 /* Options of a client, sender or receiver. Start from LLMP_CLIENT_OPTIONS_INIT;
  * NULL instead of a struct means all defaults, 0 in a field means its default. */
 typedef struct llmp_client_options {
-  size_t size;              /* sizeof(llmp_client_options) */
-  const char *provider;     /* "sysv" (default) or "posix"; must be the broker's */
-  uint64_t page_size;       /* first map, bytes: 4096 .. 1 GiB, a power of two; default 1 MiB */
-  int64_t send_timeout_ms;  /* wait on a full bus: default and LLMP_WAIT_FOREVER wait as long as
-                               the receiver lives; LLMP_DONT_WAIT: LLMP_E_FULL at once */
+  size_t size;                /* sizeof(llmp_client_options) */
+  const char *provider;       /* "sysv" (default) or "posix"; must be the broker's */
+  uint64_t page_size;         /* first map, bytes: 4096 .. 1 GiB, a power of two; default 1 MiB */
+  int64_t send_timeout_ms;    /* wait on a full bus: default and LLMP_WAIT_FOREVER wait as long as
+                                 the receiver lives; LLMP_DONT_WAIT: LLMP_E_FULL at once */
   int64_t connect_timeout_ms; /* retry until a broker is there: default 10,000;
                                  LLMP_WAIT_FOREVER: as LibAFL; LLMP_DONT_WAIT: one try */
   uint32_t max_pending_pages; /* unread pages before the bus counts as full; 2 .. 1024, default 4 */
@@ -219,7 +219,8 @@ typedef struct llmp_client_options {
   uint32_t spin_us;           /* recv_wait looks this long before it sleeps; default 0 */
   uint32_t reserved;          /* 0 */
 } llmp_client_options;
-#define LLMP_CLIENT_OPTIONS_INIT {sizeof(llmp_client_options), NULL, 0, 0, 0, 0, 0, 0, 0}
+#define LLMP_CLIENT_OPTIONS_INIT \
+  { sizeof(llmp_client_options), NULL, 0, 0, 0, 0, 0, 0, 0 }
 
 /* ----------------------------------------------------------------- client */
 
@@ -382,7 +383,8 @@ LLMP_API int llmp_client_wait_safe_to_unmap(const llmp_client *c, int64_t timeou
  */
 
 /* A fresh page to send on. */
-LLMP_API int llmp_sender_new(llmp_sender **out, uint32_t sender_id, const llmp_client_options *opts);
+LLMP_API int llmp_sender_new(llmp_sender **out, uint32_t sender_id,
+                             const llmp_client_options *opts);
 LLMP_API int llmp_sender_attach_env(llmp_sender **out, const char *name,
                                     const llmp_client_options *opts);
 LLMP_API int llmp_sender_attach_map(llmp_sender **out, const llmp_map *map,
@@ -427,7 +429,8 @@ typedef struct llmp_broker_options {
   size_t size;                 /* sizeof(llmp_broker_options) */
   const char *provider;        /* "sysv" (default) or "posix" */
   uint64_t page_size;          /* first broadcast map; as llmp_client_options */
-  uint64_t exit_after_clients; /* llmp_broker_run ends once so many have come and all have gone; 0: never */
+  uint64_t exit_after_clients; /* llmp_broker_run ends once so many have come and all have gone; 0:
+                                  never */
   const char *bind;            /* address to listen on; default "127.0.0.1". Others can reach a
                                   public address: only b2b crosses it, and nothing is encrypted */
   const char *history;         /* what a late joiner gets: "all" (default), "none", or the newest
@@ -440,7 +443,8 @@ typedef struct llmp_broker_options {
   uint32_t spin_us;            /* look this long for work before sleeping; default 0 */
   uint32_t only_events;        /* not 0: forward LibAFL events only (LLMP_TAG_LIBAFL_EVENT) */
 } llmp_broker_options;
-#define LLMP_BROKER_OPTIONS_INIT {sizeof(llmp_broker_options), NULL, 0, 0, NULL, NULL, NULL, 0, 0, 0, 0}
+#define LLMP_BROKER_OPTIONS_INIT \
+  { sizeof(llmp_broker_options), NULL, 0, 0, NULL, NULL, NULL, 0, 0, 0, 0 }
 
 /* A broker with an empty broadcast page and no clients. */
 LLMP_API int llmp_broker_new(llmp_broker **out, const llmp_broker_options *opts);
@@ -500,29 +504,29 @@ LLMP_API int llmp_broker_map(llmp_broker *b, llmp_map *out);
 LLMP_API int llmp_broker_to_env(llmp_broker *b, const char *name);
 
 typedef struct llmp_stats {
-  size_t size; /* in: sizeof(llmp_stats) */
-  uint64_t clients;         /* connected now, the listener not counted */
-  uint64_t clients_seen;    /* since the start */
-  uint64_t messages;        /* handled */
-  uint64_t bytes;           /* payload of those */
-  uint64_t forwarded;       /* broadcast, the broker's own included */
-  uint64_t dropped;         /* by hooks and filters */
-  uint64_t pages;           /* broadcast pages in use */
-  uint64_t shared_bytes;    /* shared memory of the broadcast side */
-  uint64_t archived_bytes;  /* history on disk */
-  uint64_t cut_off;         /* receivers given up on, see slow_timeout_ms */
-  uint64_t bad_clients;     /* clients removed because their page made no sense */
-  uint64_t b2b;             /* brokers connected now */
+  size_t size;             /* in: sizeof(llmp_stats) */
+  uint64_t clients;        /* connected now, the listener not counted */
+  uint64_t clients_seen;   /* since the start */
+  uint64_t messages;       /* handled */
+  uint64_t bytes;          /* payload of those */
+  uint64_t forwarded;      /* broadcast, the broker's own included */
+  uint64_t dropped;        /* by hooks and filters */
+  uint64_t pages;          /* broadcast pages in use */
+  uint64_t shared_bytes;   /* shared memory of the broadcast side */
+  uint64_t archived_bytes; /* history on disk */
+  uint64_t cut_off;        /* receivers given up on, see slow_timeout_ms */
+  uint64_t bad_clients;    /* clients removed because their page made no sense */
+  uint64_t b2b;            /* brokers connected now */
 } llmp_stats;
 LLMP_API int llmp_broker_stats(llmp_broker *b, llmp_stats *out);
 
 /* Per client: fills up to max rows, returns how many clients there are. */
 typedef struct llmp_client_stats {
   uint32_t id;
-  uint32_t kind;      /* 0 local, 1 another broker */
+  uint32_t kind; /* 0 local, 1 another broker */
   uint64_t messages;
-  uint64_t bytes;     /* payload */
-  uint64_t idle_ms;   /* since its last message */
+  uint64_t bytes;   /* payload */
+  uint64_t idle_ms; /* since its last message */
 } llmp_client_stats;
 LLMP_API int llmp_broker_client_stats(llmp_broker *b, llmp_client_stats *rows, size_t max);
 

@@ -4,7 +4,6 @@ import (
 	"encoding/binary"
 	"errors"
 	"io"
-	"net"
 )
 
 const (
@@ -50,8 +49,8 @@ func Read(r io.Reader) ([]byte, error) {
 	}
 }
 
-// Write writes one frame: a single write for bodies of up to 64 KiB, a
-// gathering write (writev) for larger ones where w can do that.
+// Write writes one frame: a single write for bodies of up to 64 KiB, two for
+// larger ones, which are not copied.
 //
 // ErrTooBig: body is longer than Max, and nothing was written. After any other
 // error part of the frame may be out, and the stream is of no more use.
@@ -65,8 +64,10 @@ func Write(w io.Writer, body []byte) error {
 		return full(len(buf))(w.Write(buf))
 	}
 	header := binary.BigEndian.AppendUint32(make([]byte, 0, lenHeader), uint32(len(body)))
-	n, err := (&net.Buffers{header, body}).WriteTo(w)
-	return full(lenHeader+len(body))(int(n), err)
+	if err := full(lenHeader)(w.Write(header)); err != nil {
+		return err
+	}
+	return full(len(body))(w.Write(body))
 }
 
 // full turns a short write without an error, against io.Writer's contract, into one.

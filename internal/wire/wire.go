@@ -95,7 +95,7 @@ const (
 // The annex: memory past the declared size of a map that this implementation
 // creates. LibAFL's peers map only the declared size and never see it; ours
 // find it because the segment is larger than it was said to be. It carries what
-// the format has no room for: who wants to be woken.
+// the format has no room for: who wants to be woken, and who still reads here.
 const (
 	AnnexSize  = 4096
 	AnnexMagic = 0x3158_4e41_504d_4c4c // "LLMPANX1"
@@ -107,23 +107,50 @@ const (
 	AnnexOffBellLen = 40 // u64: its size
 	AnnexOffWaiters = 64 // u32: not 0 while a receiver sleeps on this page's message id
 
+	// On a page with one reader at most: who of ours reads or keeps it.
+	AnnexOffClaim  = 128 // u32: pid of the receiver of ours that has it mapped; 0: none
+	AnnexOffShared = 132 // u32: not 0 once a second one came: nothing can be proved from the claim
+
+	// On the last page of a joiner's private chain.
+	AnnexOffArrived = 136 // u32: not 0 once the joiner, one of ours, stands on the page linked to
+	AnnexOffLinkSeq = 144 // u64: number of the broadcast page that the link leads to
+
+	// On a broadcast page.
+	AnnexOffSeq    = 192 // u64: 1, 2, 3 ... in the order of the broadcast; 0: not in use
+	AnnexOffMapped = 256 // BellReaders bits: which readers of ours have it mapped
+
 	// AnnexFlagRings: the owner of this page rings the broker's bell, so the
 	// broker need not poll it.
 	AnnexFlagRings = 0x1
+	// AnnexFlagBroadcast: a broker's page that many read; readers of ours
+	// take a slot on its bell.
+	AnnexFlagBroadcast = 0x2
 )
 
-// The bell: one small map per broker, by which its clients wake it.
+// The bell: one small map per broker, by which its clients wake it, and in
+// which its readers say where they are.
 const (
-	BellMagic = 0x314c_4542_504d_4c4c // "LLMPBEL1"
-	BellSlots = 4096                  // clients that can ring; the others are polled
+	BellMagic   = 0x324c_4542_504d_4c4c // "LLMPBEL2"
+	BellSlots   = 4096                  // clients that can ring; the others are polled
+	BellReaders = 1024                  // readers that can say where they are; the others are counted
 
 	BellOffMagic    = 0
+	BellOffHigh     = 8   // u32: reader slots that were ever in use
 	BellOffSeq      = 64  // u32, the futex word: changes with each ring
 	BellOffSleeping = 128 // u32: not 0 while the broker sleeps on seq
 	BellOffRang     = 192 // BellSlots bits: who rang
 	BellOffWant     = BellOffRang + BellSlots/8
 	// Want: BellSlots u32, not 0 where the broker wants to be rung.
-	BellSize = BellOffWant + 4*BellSlots
+	BellOffReaders = (BellOffWant + 4*BellSlots + 63) / 64 * 64
+	// Readers: BellReaders slots, one cache line each.
+	BellSize = BellOffReaders + ReaderSlot*BellReaders
+
+	ReaderSlot     = 64
+	ReaderOffPid   = 0  // u32: the process; 0: the slot is free
+	ReaderOffNS    = 4  // u32: its pid namespace
+	ReaderOffStart = 8  // u64: when it started, in clock ticks since boot
+	ReaderOffPlace = 16 // u64: number of the page it reads << 1; 1 is added when it was cut off; 0: none yet
+	ReaderOffNonce = 24 // u64: the program; differs after an exec
 )
 
 // Align rounds n up to the next multiple of MsgAlign.
