@@ -168,10 +168,16 @@ int llmp_broker_run(llmp_broker *b, int64_t timeout_ms) {
   return run_all(&run, 1, timeout_ms);
 }
 
-static int look_up(struct runner *run, llmp_broker *b) {
+static int check(const llmp_broker *b) {
   BROKER_OR_RETURN(h, b);
-  *run = (struct runner){.h = h, .ticket = b};
   return 0;
+}
+
+/* False: *rc says why this broker cannot run. */
+static bool look_up(struct runner *run, llmp_broker *b, int *rc) {
+  *rc = check(b);
+  *run = (struct runner){.h = handle_of(b, HANDLE_BROKER), .ticket = b};
+  return *rc == 0 && run->h != NULL;
 }
 
 int llmp_brokers_run(llmp_broker *const *brokers, size_t n, int64_t timeout_ms) {
@@ -186,10 +192,11 @@ int llmp_brokers_run(llmp_broker *const *brokers, size_t n, int64_t timeout_ms) 
     return error_set(LLMP_E_NOMEM, "no memory to run %zu brokers", n);
   }
   int rc = guest_check();
-  for (size_t i = 0; i < n && rc == 0; i++) {
-    rc = look_up(&runs[i], brokers[i]);
+  size_t found = 0;
+  while (rc == 0 && found < n && look_up(&runs[found], brokers[found], &rc)) {
+    found++;
   }
-  if (rc == 0) {
+  if (rc == 0 && found == n) {
     rc = run_all(runs, n, timeout_ms);
   }
   free(runs);

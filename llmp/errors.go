@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 
-	"llmp/internal/frame"
 	"llmp/shmem"
 )
 
@@ -74,15 +73,4 @@ func mapError(err error, doing string) error {
 		kind = ErrUnsupported
 	}
 	return fmt.Errorf("%w: %s: %w%s", kind, doing, err, hint)
-}
-
-// frameError does the same for what came over TCP.
-func frameError(err error, doing string) error {
-	switch {
-	case errors.Is(err, frame.ErrTooBig):
-		return fmt.Errorf("%w: %s: %w", ErrTooBig, doing, err)
-	case errors.Is(err, frame.ErrMalformed):
-		return fmt.Errorf("%w: %s: %w", ErrProtocol, doing, err)
-	}
-	return fmt.Errorf("%w: %s: %w", ErrIO, doing, err)
 }

@@ -39,7 +39,7 @@ go_build() {
 
 # place FILE: puts a finished file into OUT, at once or not at all.
 place() {
-  local to=$out/$(basename "$1")
+  local to=$out/${1##*/}
   cmp -s "$1" "$to" && return
   cp "$1" "$to.new"
   mv -f "$to.new" "$to"

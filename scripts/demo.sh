@@ -31,7 +31,7 @@ built() {
 
 built "the C library" scripts/build-library.sh
 built "llmp and the Go member" go build -o "$DEMO/" ./cmd/llmp ./examples/demo/gomember ./examples/demo/driver
-link=(-L "$BUILD" -Wl,-rpath,"$BUILD" -lllmp)
+link=(-L "$BUILD" "-Wl,-rpath,$BUILD" -lllmp)
 built "the C member" cc -O2 -Wall -Wextra -I include examples/demo/member.c -o "$DEMO/c-member" "${link[@]}"
 built "the C++ member" c++ -std=c++17 -O2 -Wall -Wextra -I include examples/demo/member.cpp -o "$DEMO/cpp-member" "${link[@]}"
 
