@@ -172,15 +172,19 @@ int llmp_broker_to_env(llmp_broker *b, const char *name) {
 
 int llmp_broker_stats(llmp_broker *b, llmp_stats *out) {
   BROKER_OR_RETURN(h, b);
-  if (out == NULL) {
-    return error_set(LLMP_E_INVALID, "out is NULL");
+  int rc = options_check_size(out, "llmp_stats");
+  if (rc != 0) {
+    return rc;
   }
   llmp_stats full;
   memset(&full, 0, sizeof full);
   struct go_result r = {0};
   GO_CALL(go_broker_stats(h->go, &full, &r));
-  const int rc = go_outcome(&r);
-  return rc < 0 ? rc : options_give_stats(out, &full);
+  rc = go_outcome(&r);
+  if (rc == 0) {
+    options_give(out, &full, sizeof full);
+  }
+  return rc;
 }
 
 int llmp_broker_client_stats(llmp_broker *b, llmp_client_stats *rows, size_t max) {

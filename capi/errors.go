@@ -12,6 +12,7 @@ import (
 	"unsafe"
 
 	"llmp/llmp"
+	"llmp/llmp/event"
 )
 
 // codes says which code of llmp.h an error of the core stands for.
@@ -34,6 +35,8 @@ var codes = []struct {
 	{llmp.ErrRefused, C.LLMP_E_REFUSED},
 	{llmp.ErrProtocol, C.LLMP_E_PROTOCOL},
 	{llmp.ErrIO, C.LLMP_E_IO},
+	{event.ErrTooBig, C.LLMP_E_TOOBIG},
+	{event.ErrMalformed, C.LLMP_E_CORRUPT},
 	{context.DeadlineExceeded, C.LLMP_E_TIMEOUT},
 	{context.Canceled, C.LLMP_E_CLOSED},
 }

@@ -16,6 +16,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "event.h"
 #include "guest.h"
 #include "llmp.h"
 #include "page.h"
@@ -74,6 +75,7 @@ struct handle {
   _Alignas(64) struct send_half send;
   _Alignas(64) struct recv_half recv;
   union {
+    struct event_part events; /* of a client */
     struct broker_part broker;
     struct connection_part connection;
   };

@@ -1,6 +1,7 @@
 /* Making and closing handles: see lifecycle.h. */
 #include "lifecycle.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "options.h"
@@ -45,12 +46,20 @@ int handle_to_env(const struct handle *h, const char *name) {
   return go_outcome(&r);
 }
 
+/* Frees what C keeps beside the cursors. */
+static void free_extras(struct handle *h, enum handle_kind kind, bool forked) {
+  if (h->recv.watch != NULL) {
+    watch_stop(h->recv.watch, forked);
+  }
+  if (kind == HANDLE_CLIENT) {
+    free(h->events.inflated.data);
+  }
+}
+
 /* Lets go of what this process has of the parent's handle. */
 static int close_in_child(struct handle *h, enum handle_kind kind, const void *ticket) {
   const int rc = handle_refuse(ticket, kind);
-  if (h->recv.watch != NULL) {
-    watch_stop(h->recv.watch, true);
-  }
+  free_extras(h, kind, true);
   handle_free(h);
   return rc;
 }
@@ -65,9 +74,7 @@ int handle_close(const void *ticket, enum handle_kind kind) {
     return parents != NULL ? close_in_child(parents, kind, ticket) : handle_refuse(ticket, kind);
   }
   handle_retire(h);
-  if (h->recv.watch != NULL) {
-    watch_stop(h->recv.watch, false);
-  }
+  free_extras(h, kind, false);
   struct go_result r = {0};
   GO_AWAIT(&r, go_close(h->go, &r));
   handle_free(h);

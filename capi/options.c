@@ -8,14 +8,30 @@
 /* No struct of ours will ever be this large; a size beyond is garbage. */
 enum { LARGEST_STRUCT = 4096 };
 
-/* Fills the first known bytes of out, which is all zero, from in. */
-static int read_options(void *out, size_t known, const void *in, const char *name) {
+static size_t size_of(const void *sized) {
   size_t size;
-  memcpy(&size, in, sizeof size);
-  if (size < sizeof size || size > LARGEST_STRUCT) {
-    return error_set(LLMP_E_INVALID, "%s.size is %zu: start from the _INIT macro of llmp.h", name,
-                     size);
+  memcpy(&size, sized, sizeof size);
+  return size;
+}
+
+int options_check_size(const void *out, const char *name) {
+  if (out == NULL) {
+    return error_set(LLMP_E_INVALID, "the %s is NULL", name);
   }
+  const size_t size = size_of(out);
+  if (size < sizeof size || size > LARGEST_STRUCT) {
+    return error_set(LLMP_E_INVALID, "%s.size is %zu: start from sizeof(%s) or its _INIT macro",
+                     name, size, name);
+  }
+  return 0;
+}
+
+int options_read(void *out, size_t known, const void *in, const char *name) {
+  const int rc = options_check_size(in, name);
+  if (rc != 0) {
+    return rc;
+  }
+  const size_t size = size_of(in);
   const unsigned char *bytes = in;
   for (size_t i = known; i < size; i++) {
     if (bytes[i] != 0) {
@@ -24,6 +40,7 @@ static int read_options(void *out, size_t known, const void *in, const char *nam
                        LLMP_VERSION_STRING);
     }
   }
+  memset(out, 0, known);
   memcpy(out, in, size < known ? size : known);
   return 0;
 }
@@ -41,7 +58,7 @@ int options_of_client(llmp_client_options *out, const llmp_client_options *in) {
   int rc = 0;
   memset(out, 0, sizeof *out);
   if (in != NULL) {
-    rc = read_options(out, sizeof *out, in, "llmp_client_options");
+    rc = options_read(out, sizeof *out, in, "llmp_client_options");
   }
   if (rc == 0 && out->reserved != 0) {
     rc = error_set(LLMP_E_INVALID, "llmp_client_options.reserved is %u, want 0", out->reserved);
@@ -63,18 +80,15 @@ int options_of_broker(llmp_broker_options *out, const llmp_broker_options *in) {
   if (in == NULL) {
     return 0;
   }
-  const int rc = read_options(out, sizeof *out, in, "llmp_broker_options");
+  const int rc = options_read(out, sizeof *out, in, "llmp_broker_options");
   return rc != 0 ? rc : check_timeout(out->slow_timeout_ms, LLMP_WAIT_FOREVER, "slow_timeout_ms");
 }
 
-int options_give_stats(llmp_stats *out, const llmp_stats *full) {
-  const size_t size = out->size;
-  if (size < sizeof size || size > LARGEST_STRUCT) {
-    return error_set(LLMP_E_INVALID, "llmp_stats.size is %zu, want sizeof(llmp_stats)", size);
+void options_give(void *out, const void *full, size_t known) {
+  const size_t size = size_of(out);
+  memcpy(out, full, size < known ? size : known);
+  if (size > known) {
+    memset((unsigned char *)out + known, 0, size - known);
   }
-  /* What a newer header has beyond reads as 0. */
-  memset(out, 0, size);
-  memcpy(out, full, size < sizeof *full ? size : sizeof *full);
-  out->size = size;
-  return 0;
+  memcpy(out, &size, sizeof size);
 }

@@ -10,7 +10,16 @@
 int options_of_client(llmp_client_options *out, const llmp_client_options *in);
 int options_of_broker(llmp_broker_options *out, const llmp_broker_options *in);
 
-/* Copies what the caller's struct has room for, and keeps its size. */
-int options_give_stats(llmp_stats *out, const llmp_stats *full);
+/* The same for any struct whose first field is its size: in must not be NULL,
+ * out has known bytes. name is for the error. */
+int options_read(void *out, size_t known, const void *in, const char *name);
+
+/* Is *out, a struct of the caller that is to be filled, there and its size
+ * sensible? */
+int options_check_size(const void *out, const char *name);
+
+/* Copies what the caller's struct has room for of the known bytes of *full, and
+ * keeps its size, which is sensible. What a newer header has beyond reads as 0. */
+void options_give(void *out, const void *full, size_t known);
 
 #endif /* LLMP_OPTIONS_H */

@@ -554,6 +554,163 @@ LLMP_API int llmp_connection_send(llmp_connection *c, uint32_t tag, uint32_t fla
                                   const void *data, size_t len);
 LLMP_API int llmp_connection_close(llmp_connection *c);
 
+/* ---------------------------------------------------------- LibAFL events
+ *
+ * What fuzzers tell each other, as LibAFL 0.16.1 encodes it: test cases worth
+ * keeping, objectives (mostly crashes), figures for a monitor. A harness that
+ * sends what it finds and runs what it receives shares one corpus with every
+ * other fuzzer on the bus, LibAFL's own included:
+ *
+ *     llmp_testcase t = LLMP_TESTCASE_INIT;
+ *     while (llmp_testcase_recv(bus, &t) == 1)
+ *         run(t.data, t.len);
+ *     ...
+ *     llmp_testcase found = LLMP_TESTCASE_INIT;
+ *     found.data = input;
+ *     found.len = len;
+ *     llmp_testcase_send(bus, &found);
+ *
+ * Connect with skip_own set, or one's own finds come back.
+ *
+ * An event is one message with tag LLMP_TAG_LIBAFL_EVENT. Encodings of 1024
+ * bytes or more are sent compressed (raw DEFLATE, LLMP_FLAG_COMPRESSED), as
+ * LibAFL does; that, and decompressing, costs some 10 microseconds for each KiB
+ * and enters the Go core. All else is plain C: a shorter event is written
+ * straight into the page, one that came uncompressed is read from it.
+ *
+ * Test cases are sent without LibAFL's observers: other fuzzers run the input
+ * themselves. Observers that come with one are passed over.
+ *
+ * Threads: the functions that send belong to the sending thread, those that
+ * receive, decode, set up and count to the receiving one. In a forked child all
+ * return LLMP_E_FORKED.
+ */
+
+/* What a test case is: the numbers are those of LibAFL's events. */
+#define LLMP_EVENT_TESTCASE 0u  /* worth keeping: it reached something new */
+#define LLMP_EVENT_OBJECTIVE 4u /* what is looked for, mostly a crash */
+
+/* How the run of a test case ended. */
+#define LLMP_EXIT_OK 0u
+#define LLMP_EXIT_CRASH 1u
+#define LLMP_EXIT_OOM 2u
+#define LLMP_EXIT_TIMEOUT 3u
+#define LLMP_EXIT_DIFF 4u /* two targets that should agree did not; received only */
+
+/* A test case, to send or as received. Start from LLMP_TESTCASE_INIT. */
+typedef struct llmp_testcase {
+  size_t size;          /* sizeof(llmp_testcase) */
+  uint32_t kind;        /* LLMP_EVENT_TESTCASE or LLMP_EVENT_OBJECTIVE */
+  uint32_t exit_kind;   /* LLMP_EXIT_*; objectives do not have it: ignored, received as 0 */
+  const void *data;     /* the input. Received: valid until the next receive call on the client, as
+                           a message is. NULL: of an objective, that its finder does not share it;
+                           of a test case to send, an empty one (len is 0) */
+  size_t len;           /* bytes */
+  uint64_t corpus_size; /* test cases that the sender has; of an objective, objectives */
+  uint64_t executions;  /* how often the sender has run its target */
+  uint64_t time_ns;     /* the sender's clock, nanoseconds since 1970 in UTC, UINT64_MAX from 2554
+                           on; to send, 0: now */
+  uint32_t sender;      /* received: the client that found it; ignored when sending */
+  uint32_t flags;       /* received: the message's, LLMP_FLAG_*; ignored when sending */
+} llmp_testcase;
+#define LLMP_TESTCASE_INIT \
+  { sizeof(llmp_testcase), 0, 0, NULL, 0, 0, 0, 0, 0, 0 }
+
+/* Sends a test case or an objective. 0, or LLMP_E_INVALID (a kind or exit_kind
+ * that does not exist, LLMP_EXIT_DIFF, NULL data with len > 0), LLMP_E_TOOBIG
+ * (more than LLMP_MAX_PAYLOAD once encoded and compressed, or len above it);
+ * else as llmp_client_send. */
+LLMP_API int llmp_testcase_send(llmp_client *c, const llmp_testcase *t);
+
+/* The next test case, without blocking: 1, or 0 when there is none, or an error
+ * as llmp_client_recv. Whatever else comes first is taken off the bus, counted
+ * (llmp_client_event_counts) and passed over: messages with other tags, other
+ * events, what is damaged. None of that is an error. To receive messages of your
+ * own tags on the same client, use llmp_client_recv and llmp_testcase_decode. */
+LLMP_API int llmp_testcase_recv(llmp_client *c, llmp_testcase *out);
+
+/* Waits for the next test case as llmp_client_recv_wait waits for a message. */
+LLMP_API int llmp_testcase_recv_wait(llmp_client *c, llmp_testcase *out, int64_t timeout_ms);
+
+/* Reads a message that this client received last: 1 and *out when it is a test
+ * case, 0 when it is not (counted, as above). What was decompressed is kept in
+ * the client until the next call that receives or decodes. LLMP_E_INVALID,
+ * LLMP_E_NOMEM, LLMP_E_FORKED. */
+LLMP_API int llmp_testcase_decode(llmp_client *c, const llmp_msg *m, llmp_testcase *out);
+
+/* How a client receives test cases. 0 in a field means its default. */
+typedef struct llmp_event_options {
+  size_t size;         /* sizeof(llmp_event_options) */
+  uint64_t max_size;   /* longest encoding that is looked at, bytes, once decompressed: a hostile or
+                          broken sender can claim a thousand times what it sends. 1024 .. 1 GiB,
+                          default 128 MiB. What is longer is counted and passed over */
+  uint32_t objectives; /* not 0: receive objectives too. A broker of LibAFL does not forward them,
+                          ours does */
+  uint32_t reserved;   /* 0 */
+} llmp_event_options;
+#define LLMP_EVENT_OPTIONS_INIT \
+  { sizeof(llmp_event_options), 0, 0, 0 }
+
+/* From the next receive call on; NULL: the defaults. 0, LLMP_E_INVALID,
+ * LLMP_E_FORKED. */
+LLMP_API int llmp_client_event_setup(llmp_client *c, const llmp_event_options *opts);
+
+/* What a client's calls of llmp_testcase_recv and llmp_testcase_decode have seen. */
+typedef struct llmp_event_counts {
+  size_t size;         /* in: sizeof(llmp_event_counts) */
+  uint64_t testcases;  /* given out: test cases */
+  uint64_t objectives; /* ... and objectives */
+  uint64_t other;      /* passed over: events of other kinds (statistics, logs), and objectives
+                          that were not asked for */
+  uint64_t foreign;    /* messages that are no events: other tags */
+  uint64_t unknown;    /* events that LibAFL 0.16.1 does not have */
+  uint64_t malformed;  /* damaged, or no events in spite of their tag */
+  uint64_t too_big;    /* longer than max_size */
+} llmp_event_counts;
+/* 0, LLMP_E_INVALID, LLMP_E_FORKED. */
+LLMP_API int llmp_client_event_counts(const llmp_client *c, llmp_event_counts *out);
+
+/* Tells the monitor that this client is alive and how often it has run its
+ * target (LibAFL: Heartbeat). LibAFL's fuzzers do so every 15 seconds. 0, or as
+ * llmp_client_send. */
+LLMP_API int llmp_heartbeat_send(llmp_client *c, uint64_t executions);
+
+/* What kind of figure, and which fields hold it. */
+#define LLMP_STAT_NUMBER 0u  /* number */
+#define LLMP_STAT_FLOAT 1u   /* real */
+#define LLMP_STAT_TEXT 2u    /* text */
+#define LLMP_STAT_RATIO 3u   /* number of whole; LibAFL multiplies number by 100: below 2^57 */
+#define LLMP_STAT_PERCENT 4u /* real, a share of one: 0.5 is shown as 50% */
+
+/* How a monitor joins the figures of all clients. */
+#define LLMP_AGGREGATE_NONE 0u
+#define LLMP_AGGREGATE_SUM 1u
+#define LLMP_AGGREGATE_AVG 2u
+#define LLMP_AGGREGATE_MIN 3u
+#define LLMP_AGGREGATE_MAX 4u
+
+/* A figure for the monitor (LibAFL: UpdateUserStats). Fields that value does not
+ * name are ignored. */
+typedef struct llmp_user_stat {
+  size_t size;        /* sizeof(llmp_user_stat) */
+  const char *name;   /* UTF-8, at most 65,535 bytes; "edges", for instance */
+  uint64_t tag;       /* what it is about, one of LibAFL's tags; 0: nothing is said */
+  uint32_t value;     /* LLMP_STAT_* */
+  uint32_t aggregate; /* LLMP_AGGREGATE_* */
+  uint64_t number;
+  uint64_t whole;
+  double real;
+  const char *text;    /* UTF-8, at most 65,535 bytes */
+  uint64_t executions; /* how often this client has run its target */
+} llmp_user_stat;
+#define LLMP_USER_STAT_INIT \
+  { sizeof(llmp_user_stat), NULL, 0, 0, 0, 0, 0, 0, NULL, 0 }
+
+/* Sends a figure. 0, or LLMP_E_INVALID (no name, a value or aggregate that does
+ * not exist, text that is NULL, too long or not UTF-8: a LibAFL fuzzer would
+ * end with an error on it); else as llmp_client_send. */
+LLMP_API int llmp_user_stat_send(llmp_client *c, const llmp_user_stat *s);
+
 #ifdef __cplusplus
 }
 #endif

@@ -22,15 +22,9 @@ var deflaters = sync.Pool{New: func() any {
 }}
 
 func deflate(b []byte) []byte {
-	w := deflaters.Get().(*flate.Writer)
-	defer deflaters.Put(w)
 	out := bytes.NewBuffer(make([]byte, 0, len(b)/2))
-	w.Reset(out)
-	// Writes to a bytes.Buffer do not fail, and the writer has no other errors.
-	if _, err := w.Write(b); err != nil {
-		panic(err)
-	}
-	if err := w.Close(); err != nil {
+	// Writes to a bytes.Buffer do not fail, and there are no other errors.
+	if err := CompressTo(out, b); err != nil {
 		panic(err)
 	}
 	return out.Bytes()
@@ -51,6 +45,7 @@ var inflaters = sync.Pool{New: func() any {
 
 const (
 	firstBuffer = 4 << 10
+	pieces      = 32 << 10 // what flate yields at a time
 	// keepBuffer is the largest buffer that waits for its next use.
 	keepBuffer = 1 << 20
 )
@@ -68,9 +63,8 @@ func (in *inflater) release() {
 // out, up to limit+1. Like miniz_oxide, it ignores bytes behind the compressed
 // data.
 func (in *inflater) inflate(b []byte, limit int) ([]byte, error) {
-	in.source.Reset(b)
-	if err := in.flate.(flate.Resetter).Reset(&in.source, nil); err != nil {
-		return nil, fmt.Errorf("%w: %w", ErrMalformed, err)
+	if err := in.start(b); err != nil {
+		return nil, err
 	}
 	most := min(limit, math.MaxInt-1) + 1
 	out := in.buf[:0]
@@ -88,7 +82,45 @@ func (in *inflater) inflate(b []byte, limit int) ([]byte, error) {
 		case err == io.EOF:
 			return out, nil
 		case err != nil:
-			return nil, fmt.Errorf("%w: it does not decompress: %w", ErrMalformed, err)
+			return nil, damaged(err)
 		}
 	}
+}
+
+// inflateTo writes what b decompresses to, piece by piece.
+func (in *inflater) inflateTo(w io.Writer, b []byte, limit int) error {
+	if err := in.start(b); err != nil {
+		return err
+	}
+	if len(in.buf) < pieces {
+		in.buf = make([]byte, pieces)
+	}
+	for whole := 0; ; {
+		n, err := in.flate.Read(in.buf)
+		if n > limit-whole {
+			return tooBig(limit)
+		}
+		whole += n
+		if _, failed := w.Write(in.buf[:n]); failed != nil {
+			return failed
+		}
+		switch {
+		case err == io.EOF:
+			return nil
+		case err != nil:
+			return damaged(err)
+		}
+	}
+}
+
+func (in *inflater) start(b []byte) error {
+	in.source.Reset(b)
+	if err := in.flate.(flate.Resetter).Reset(&in.source, nil); err != nil {
+		return damaged(err)
+	}
+	return nil
+}
+
+func damaged(err error) error {
+	return fmt.Errorf("%w: it does not decompress: %w", ErrMalformed, err)
 }

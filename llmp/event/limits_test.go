@@ -204,5 +204,34 @@ func TestCompressAlone(t *testing.T) {
 		if !errors.Is(err, c.want) || err == nil && !bytes.Equal(got, encoding) {
 			t.Errorf("limit %d: %d bytes, %v; want %v", c.limit, len(got), err, c.want)
 		}
+		var to bytes.Buffer
+		if err := (Decoder{MaxSize: c.limit}).DecompressTo(&to, c.payload); !errors.Is(err, c.want) || err == nil && !bytes.Equal(to.Bytes(), encoding) {
+			t.Errorf("limit %d, to a writer: %d bytes, %v; want %v", c.limit, to.Len(), err, c.want)
+		}
 	}
+	var parts bytes.Buffer
+	if err := CompressTo(&parts, encoding[:7], nil, encoding[7:]); err != nil || !bytes.Equal(parts.Bytes(), payload) {
+		t.Errorf("in parts: %d bytes, %v; want the %d bytes of the whole", parts.Len(), err, len(payload))
+	}
+}
+
+// A writer's error is handed on as it is, and stops the work.
+func TestErrorsOfWriters(t *testing.T) {
+	w := &refuser{}
+	big := make([]byte, 1<<20)
+	if err := (Decoder{}).DecompressTo(w, Compress(big)); err != errRefused || w.calls != 1 {
+		t.Errorf("decompressing: %v after %d calls", err, w.calls)
+	}
+	if err := CompressTo(&refuser{}, big); err != errRefused {
+		t.Errorf("compressing: %v", err)
+	}
+}
+
+var errRefused = errors.New("refused")
+
+type refuser struct{ calls int }
+
+func (r *refuser) Write([]byte) (int, error) {
+	r.calls++
+	return 0, errRefused
 }

@@ -1,6 +1,10 @@
 package event
 
-import "bytes"
+import (
+	"bytes"
+	"compress/flate"
+	"io"
+)
 
 // Compress returns what a message carries in place of an encoding of
 // CompressFrom bytes or more: raw DEFLATE. It is for those who encode
@@ -15,6 +19,29 @@ func (d Decoder) Decompress(payload []byte) ([]byte, error) {
 	defer in.release()
 	encoding, err := in.inflate(payload, d.maxSize())
 	return bytes.Clone(encoding), err
+}
+
+// CompressTo is Compress for those who have their own buffer, and the encoding
+// in parts. The only errors are those of w, as they are.
+func CompressTo(w io.Writer, parts ...[]byte) error {
+	d := deflaters.Get().(*flate.Writer)
+	defer deflaters.Put(d)
+	d.Reset(w)
+	for _, part := range parts {
+		if _, err := d.Write(part); err != nil {
+			return err
+		}
+	}
+	return d.Close()
+}
+
+// DecompressTo is Decompress for those who have their own buffer. Errors:
+// ErrMalformed, ErrTooBig, and those of w, as they are; w may have got a part
+// by then.
+func (d Decoder) DecompressTo(w io.Writer, payload []byte) error {
+	in := inflaters.Get().(*inflater)
+	defer in.release()
+	return in.inflateTo(w, payload, d.maxSize())
 }
 
 func (d Decoder) maxSize() int {
