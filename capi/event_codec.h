@@ -94,7 +94,7 @@ static inline void event_put_number(struct event_writer *w, uint64_t v) {
 
 static inline void event_put_bytes(struct event_writer *w, const void *data, size_t len) {
   event_put_number(w, len);
-  if (w->to != NULL && len != 0) {
+  if (w->to != NULL && data != NULL) { /* NULL: len is 0 */
     memcpy(w->to + w->len, data, len);
   }
   w->len += len;

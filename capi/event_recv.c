@@ -85,8 +85,8 @@ static int look(struct event_part *e, const llmp_msg *m, llmp_testcase *out) {
     return 0;
   }
   uint32_t kind;
-  struct event_input in;
-  struct event_stats stats;
+  struct event_input in = {0};
+  struct event_stats stats = {0};
   switch (event_decode(data, len, &kind, &in, &stats)) {
     case EVENT_FOUND_INPUT:
       break;
@@ -120,7 +120,7 @@ static int check_out(const llmp_testcase *out) {
 /* The next test case of those that are there. */
 static int next(struct handle *h, llmp_testcase *out) {
   for (;;) {
-    llmp_msg m;
+    llmp_msg m = {0};
     int rc = recv_message(h, &m);
     if (rc == 1) {
       rc = look(&h->events, &m, out);
@@ -158,7 +158,7 @@ int llmp_testcase_recv_wait(llmp_client *c, llmp_testcase *out, int64_t timeout_
   }
   const int64_t deadline = wait_deadline(timeout_ms);
   for (;;) {
-    llmp_msg m;
+    llmp_msg m = {0};
     const int64_t left = left_ms(deadline);
     rc = left == 0 ? 0 : recv_wait(h, &m, left);
     if (rc != 1) {

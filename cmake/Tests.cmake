@@ -2,6 +2,7 @@
 
 enable_language(CXX)
 llmp_instrument_tests()
+add_compile_definitions(LLMP_TESTDATA="${PROJECT_SOURCE_DIR}/testdata")
 
 foreach(folder tests/c tests/fuzz)
   if(EXISTS "${PROJECT_SOURCE_DIR}/${folder}/CMakeLists.txt")

@@ -623,7 +623,8 @@ typedef struct llmp_testcase {
 LLMP_API int llmp_testcase_send(llmp_client *c, const llmp_testcase *t);
 
 /* The next test case, without blocking: 1, or 0 when there is none, or an error
- * as llmp_client_recv. Whatever else comes first is taken off the bus, counted
+ * as llmp_client_recv, or LLMP_E_NOMEM (for what a compressed one holds, within
+ * max_size; it is lost). Whatever else comes first is taken off the bus, counted
  * (llmp_client_event_counts) and passed over: messages with other tags, other
  * events, what is damaged. None of that is an error. To receive messages of your
  * own tags on the same client, use llmp_client_recv and llmp_testcase_decode. */
@@ -708,7 +709,8 @@ typedef struct llmp_user_stat {
 
 /* Sends a figure. 0, or LLMP_E_INVALID (no name, a value or aggregate that does
  * not exist, text that is NULL, too long or not UTF-8: a LibAFL fuzzer would
- * end with an error on it); else as llmp_client_send. */
+ * end with an error on it); else as llmp_client_send. In LLMP_STAT_TEXT alone
+ * text is looked at. */
 LLMP_API int llmp_user_stat_send(llmp_client *c, const llmp_user_stat *s);
 
 #ifdef __cplusplus
