@@ -323,6 +323,149 @@ inline ::llmp_outgoing outgoing(std::uint32_t tag, bytes data, std::uint32_t fla
   return {tag, flags, data.data(), data.size()};
 }
 
+/* --------------------------------------------------------- LibAFL's events */
+
+/// How the run of a test case ended.
+enum class exit_kind : std::uint32_t {
+  ok = LLMP_EXIT_OK,
+  crash = LLMP_EXIT_CRASH,
+  oom = LLMP_EXIT_OOM,
+  timeout = LLMP_EXIT_TIMEOUT,
+  diff = LLMP_EXIT_DIFF,  ///< two targets that should agree did not; received only
+};
+
+/// A received test case or objective: a view, valid until the next receive call
+/// on its client. A container of the input's bytes: data(), size(), begin(), end().
+class testcase {
+ public:
+  testcase() noexcept = default;
+  explicit testcase(const ::llmp_testcase &t) noexcept : raw_(t) {}
+
+  /// Is it what is looked for, mostly a crash, and not just worth keeping?
+  bool is_objective() const noexcept { return raw_.kind == LLMP_EVENT_OBJECTIVE; }
+  /// How its run ended; always ok for objectives, which do not say.
+  exit_kind exit() const noexcept { return static_cast<exit_kind>(raw_.exit_kind); }
+  /// False for an objective whose finder does not share the input; size() is 0 then.
+  bool has_input() const noexcept { return raw_.data != nullptr; }
+
+  const std::uint8_t *data() const noexcept { return static_cast<const std::uint8_t *>(raw_.data); }
+  std::size_t size() const noexcept { return raw_.len; }
+  bool empty() const noexcept { return raw_.len == 0; }
+  const std::uint8_t *begin() const noexcept { return data(); }
+  const std::uint8_t *end() const noexcept { return data() + size(); }
+  /// The input as text. Still a view.
+  std::string_view text() const noexcept {
+    return {static_cast<const char *>(raw_.data), raw_.len};
+  }
+  /// The input as bytes of one's own.
+  std::vector<std::uint8_t> copy() const { return std::vector<std::uint8_t>(begin(), end()); }
+#if defined(__cpp_lib_span)
+  /// The input as a span. Still a view.
+  std::span<const std::uint8_t> span() const noexcept {
+    return {data(), size()};
+  }
+#endif
+
+  /// Test cases that the sender has; of an objective, objectives.
+  std::uint64_t corpus_size() const noexcept {
+    return raw_.corpus_size;
+  }
+  /// How often the sender has run its target.
+  std::uint64_t executions() const noexcept {
+    return raw_.executions;
+  }
+  /// The sender's clock, nanoseconds since 1970 in UTC; see llmp_testcase.
+  std::uint64_t time_ns() const noexcept {
+    return raw_.time_ns;
+  }
+  /// The client that found it.
+  std::uint32_t sender() const noexcept {
+    return raw_.sender;
+  }
+  /// LLMP_FLAG_* of its message.
+  std::uint32_t flags() const noexcept {
+    return raw_.flags;
+  }
+
+  const ::llmp_testcase &raw() const noexcept {
+    return raw_;
+  }
+
+ private:
+  ::llmp_testcase raw_ = LLMP_TESTCASE_INIT;
+};
+
+/// What is told about a test case beside its input; see llmp_testcase. 0 in
+/// time_ns means now.
+struct testcase_info {
+  exit_kind exit = exit_kind::ok;  ///< not used for objectives
+  std::uint64_t corpus_size = 0;
+  std::uint64_t executions = 0;
+  std::uint64_t time_ns = 0;
+};
+
+/// How a client receives test cases; see llmp_event_options. 0 means the default.
+struct event_options {
+  std::uint64_t max_size = 0;
+  bool objectives = false;
+};
+
+/// How a monitor joins the figures of all clients.
+enum class aggregate : std::uint32_t {
+  none = LLMP_AGGREGATE_NONE,
+  sum = LLMP_AGGREGATE_SUM,
+  avg = LLMP_AGGREGATE_AVG,
+  min = LLMP_AGGREGATE_MIN,
+  max = LLMP_AGGREGATE_MAX,
+};
+
+/// A figure for a monitor: `stat::ratio(12, 400)`. Text is UTF-8.
+class stat {
+ public:
+  static stat number(std::uint64_t value) noexcept {
+    stat s(LLMP_STAT_NUMBER);
+    s.raw_.number = value;
+    return s;
+  }
+  static stat real(double value) noexcept { return stat(LLMP_STAT_FLOAT, value); }
+  static stat text(std::string value) {
+    stat s(LLMP_STAT_TEXT);
+    s.text_ = std::move(value);
+    return s;
+  }
+  static stat ratio(std::uint64_t part, std::uint64_t whole) noexcept {
+    stat s(LLMP_STAT_RATIO);
+    s.raw_.number = part;
+    s.raw_.whole = whole;
+    return s;
+  }
+  /// A share of one: 0.5 is shown as 50%.
+  static stat percent(double value) noexcept { return stat(LLMP_STAT_PERCENT, value); }
+
+  /// For llmp_user_stat_send, without a name; valid while this object is there and unchanged.
+  ::llmp_user_stat raw() const noexcept {
+    ::llmp_user_stat s = raw_;
+    s.text = text_.c_str();
+    return s;
+  }
+
+ private:
+  explicit stat(std::uint32_t value, double real = 0) noexcept {
+    raw_.value = value;
+    raw_.real = real;
+  }
+
+  ::llmp_user_stat raw_ = LLMP_USER_STAT_INIT;
+  std::string text_;
+};
+
+/// What is told about a figure beside its value; see llmp_user_stat.
+struct stat_info {
+  aggregate join = aggregate::none;
+  std::uint64_t executions = 0;
+  std::uint64_t tag = 0;
+};
+
 /* --------------------------------------------------------------- options */
 
 /// Options of a client, sender or receiver; see llmp_client_options for units,
@@ -540,15 +683,15 @@ class allocation {
   std::size_t size_ = 0;
 };
 
-/// What messages() returns: a single-pass range over arriving messages. Each
-/// step of the loop is one receive call, so the message of the step before is
+/// What messages() and testcases() return: a single-pass range over what arrives.
+/// Each step of the loop is one receive call, so what the step before yielded is
 /// no longer valid. begin() receives the first.
-template <class Calls>
-class message_range {
+template <class Source>
+class arrivals {
  public:
-  using handle_type = typename Calls::handle;
+  using handle_type = typename Source::handle_type;
 
-  message_range(handle_type *handle, std::chrono::milliseconds timeout, on_error err) noexcept
+  arrivals(handle_type *handle, std::chrono::milliseconds timeout, on_error err) noexcept
       : handle_(handle), timeout_(timeout), error_(err) {}
 
   struct sentinel {};
@@ -556,13 +699,13 @@ class message_range {
   class iterator {
    public:
     using iterator_category = std::input_iterator_tag;
-    using value_type = message;
+    using value_type = typename Source::value_type;
     using difference_type = std::ptrdiff_t;
-    using pointer = const message *;
-    using reference = const message &;
+    using pointer = const value_type *;
+    using reference = const value_type &;
 
     iterator() noexcept = default;
-    explicit iterator(message_range *range) noexcept : range_(range) {}
+    explicit iterator(arrivals *range) noexcept : range_(range) {}
     reference operator*() const noexcept { return range_->current_; }
     pointer operator->() const noexcept { return &range_->current_; }
     iterator &operator++() {
@@ -578,7 +721,7 @@ class message_range {
    private:
     bool done() const noexcept { return range_ == nullptr || range_->done_; }
 
-    message_range *range_ = nullptr;
+    arrivals *range_ = nullptr;
   };
 
   iterator begin() {
@@ -590,20 +733,47 @@ class message_range {
 
  private:
   void next() {
-    ::llmp_msg m;
     done_ = true;
-    if (error_(Calls::recv_wait(handle_, &m, timeout_.count())) > 0) {
-      current_ = message(m);
-      done_ = false;
-    }
+    done_ = error_(Source::recv_wait(handle_, current_, timeout_.count())) <= 0;
   }
 
   handle_type *handle_;
   std::chrono::milliseconds timeout_;
   on_error error_;
-  message current_;
+  typename Source::value_type current_;
   bool done_ = true;
 };
+
+namespace detail {
+
+template <class Calls>
+struct message_source {
+  using handle_type = typename Calls::handle;
+  using value_type = message;
+  static int recv_wait(handle_type *h, message &out, std::int64_t timeout_ms) {
+    ::llmp_msg m;
+    const int n = Calls::recv_wait(h, &m, timeout_ms);
+    if (n > 0) out = message(m);
+    return n;
+  }
+};
+
+struct testcase_source {
+  using handle_type = ::llmp_client;
+  using value_type = testcase;
+  static int recv_wait(handle_type *h, testcase &out, std::int64_t timeout_ms) {
+    ::llmp_testcase t = LLMP_TESTCASE_INIT;
+    const int n = ::llmp_testcase_recv_wait(h, &t, timeout_ms);
+    if (n > 0) out = testcase(t);
+    return n;
+  }
+};
+
+}  // namespace detail
+
+template <class Calls>
+using message_range = arrivals<detail::message_source<Calls>>;
+using testcase_range = arrivals<detail::testcase_source>;
 
 namespace detail {
 
@@ -800,6 +970,88 @@ class client_ref
   /// Tells the broker about another client that sends on page.
   void announce(const ::llmp_map &page, LLMP_HPP_ON_ERROR) {
     err(::llmp_client_announce(handle_, page.id, static_cast<std::size_t>(page.size)));
+  }
+
+  /// Tells the other fuzzers about an input that is worth keeping.
+  void send_testcase(bytes input, const testcase_info &info LLMP_HPP_DEFAULT({}),
+                     LLMP_HPP_ON_ERROR) {
+    send_event(LLMP_EVENT_TESTCASE, input, info, err);
+  }
+  /// Reports an input that is looked for, mostly one that crashes. std::nullopt:
+  /// there is one, but it stays here.
+  void send_objective(std::optional<bytes> input, const testcase_info &info LLMP_HPP_DEFAULT({}),
+                      LLMP_HPP_ON_ERROR) {
+    send_event(LLMP_EVENT_OBJECTIVE, input, info, err);
+  }
+  /// The next test case, if one is there. Never blocks; what else comes first is
+  /// passed over and counted: see llmp_testcase_recv.
+  std::optional<testcase> recv_testcase(LLMP_HPP_ON_ERROR) {
+    return recv_testcase(std::chrono::milliseconds(0), err);
+  }
+  /// The next test case, waited for. Nothing when the time is over.
+  std::optional<testcase> recv_testcase(std::chrono::milliseconds timeout, LLMP_HPP_ON_ERROR) {
+    testcase t;
+    const int n = err(detail::testcase_source::recv_wait(handle_, t, timeout.count()));
+    return n > 0 ? std::optional<testcase>(t) : std::nullopt;
+  }
+  /// `for (auto &t : bus.testcases())`: those that are there. As messages().
+  testcase_range testcases(LLMP_HPP_ON_ERROR) {
+    return {handle_, std::chrono::milliseconds(0), err};
+  }
+  /// `for (auto &t : bus.testcases(1s))`: waits for each. As messages(timeout).
+  testcase_range testcases(std::chrono::milliseconds timeout, LLMP_HPP_ON_ERROR) {
+    return {handle_, timeout, err};
+  }
+  /// The test case that a message, received last, holds; nothing when it is another.
+  std::optional<testcase> decode_testcase(const message &m, LLMP_HPP_ON_ERROR) {
+    ::llmp_testcase t = LLMP_TESTCASE_INIT;
+    if (err(::llmp_testcase_decode(handle_, &m.raw(), &t)) <= 0) return std::nullopt;
+    return testcase(t);
+  }
+  /// From the next receive call on.
+  void event_setup(const event_options &options, LLMP_HPP_ON_ERROR) {
+    ::llmp_event_options o = LLMP_EVENT_OPTIONS_INIT;
+    o.max_size = options.max_size;
+    o.objectives = options.objectives ? 1 : 0;
+    err(::llmp_client_event_setup(handle_, &o));
+  }
+  /// What was given out and what was passed over; zeroes on failure.
+  ::llmp_event_counts event_counts(LLMP_HPP_ON_ERROR) const {
+    ::llmp_event_counts n{};
+    n.size = sizeof n;
+    err(::llmp_client_event_counts(handle_, &n));
+    return n;
+  }
+  /// Tells the monitor that this client is alive.
+  void send_heartbeat(std::uint64_t executions, LLMP_HPP_ON_ERROR) {
+    err(::llmp_heartbeat_send(handle_, executions));
+  }
+  /// Tells the monitor a figure: `bus.send_stat("edges", llmp::stat::number(99))`.
+  void send_stat(const std::string &name, const stat &value,
+                 const stat_info &info LLMP_HPP_DEFAULT({}), LLMP_HPP_ON_ERROR) {
+    ::llmp_user_stat s = value.raw();
+    s.name = name.c_str();
+    s.tag = info.tag;
+    s.aggregate = static_cast<std::uint32_t>(info.join);
+    s.executions = info.executions;
+    err(::llmp_user_stat_send(handle_, &s));
+  }
+
+ private:
+  void send_event(std::uint32_t kind, std::optional<bytes> input, const testcase_info &info,
+                  on_error err) {
+    ::llmp_testcase t = LLMP_TESTCASE_INIT;
+    t.kind = kind;
+    if (input) {
+      /* Containers may have no address when they are empty; here NULL says more. */
+      t.data = input->size() == 0 && input->data() == nullptr ? "" : input->data();
+      t.len = input->size();
+    }
+    t.exit_kind = static_cast<std::uint32_t>(info.exit);
+    t.corpus_size = info.corpus_size;
+    t.executions = info.executions;
+    t.time_ns = info.time_ns;
+    err(::llmp_testcase_send(handle_, &t));
   }
 };
 
