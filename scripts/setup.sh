@@ -7,8 +7,8 @@
 #
 # Required: Go (go.mod says which), a C and C++ compiler, make, CMake,
 # pkg-config, Python 3 with venv. Optional, and the checks that use them say
-# when they are missing: linters for C and shell, clang with libFuzzer, and
-# cargo, for the tests against real LibAFL.
+# when they are missing: linters for C and shell, clang with libFuzzer, strace,
+# and cargo, for the tests against real LibAFL.
 set -euo pipefail
 # shellcheck source=scripts/lib.sh
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
@@ -43,6 +43,7 @@ look_for_packages() {
   [ -n "$(newest clang-tidy 14)" ] || optional+=(clang-tidy)
   have_libfuzzer || optional+=(libclang-rt-dev)
   have shellcheck || optional+=(shellcheck)
+  have strace || optional+=(strace)
 }
 
 have_libfuzzer() {

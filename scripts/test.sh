@@ -37,6 +37,9 @@ stage_checks() {
   scripts/check-deps.sh || status=1
   scripts/check-generated.sh || status=1
   scripts/check-symbols.sh || status=1
+  python3 scripts/check_docs.py || status=1
+  scripts/check-readme.sh || status=1
+  scripts/check-syscalls.sh || status=1
   return $status
 }
 
@@ -104,7 +107,7 @@ mkdir -p "$LOGS"
 counts() {
   grep -E -e '^[a-z-]+: [0-9]+ passed, [0-9]+ failed' -e 'tests passed, .* out of' \
     -e '[0-9]+ (passed|failed).* in [0-9.]+s' -e '^test result:' -e '^skipped:' "$1" |
-    tail -n 3 | sed 's/=//g; s/^ *//; s/ *$//' | paste -s -d ';' | sed 's/;/; /g'
+    tail -n 6 | sed 's/=//g; s/^ *//; s/ *$//' | paste -s -d ';' | sed 's/;/; /g'
 }
 
 # A stage runs as a process of its own, so that what it leaves behind is seen.
