@@ -16,10 +16,11 @@
 #include "page.h"
 
 enum watch_state {
-  WATCH_ARMED, /* the thread waits for a message; nothing is readable yet */
-  WATCH_FIRED, /* the descriptor is readable; the thread looks at no page */
-  WATCH_PARK,  /* asked to become FIRED at once */
-  WATCH_STOP   /* asked to end */
+  WATCH_ARMED,  /* the thread waits for a message; nothing is readable yet */
+  WATCH_FIRING, /* it makes the descriptor readable, and looks at no page any more */
+  WATCH_FIRED,  /* the descriptor is readable; the thread looks at no page */
+  WATCH_PARK,   /* asked to become FIRED at once */
+  WATCH_STOP    /* asked to end */
 };
 
 struct watch {
@@ -42,7 +43,7 @@ void watch_rearm_fired(struct watch *w, const struct llmp_recv_cursor *at);
 
 /* The receiver found nothing behind *at: wait for it again. */
 static inline void watch_rearm(struct watch *w, const struct llmp_recv_cursor *at) {
-  if (atomic_load_explicit(&w->state, memory_order_acquire) == WATCH_FIRED) {
+  if (atomic_load_explicit(&w->state, memory_order_acquire) != WATCH_ARMED) {
     watch_rearm_fired(w, at);
   }
 }

@@ -47,6 +47,14 @@ static void look(struct watcher *w) {
   }
 }
 
+/* First readable, then FIRED: whoever sees FIRED can empty it. */
+static void fire(struct watcher *w) {
+  atomic_store_explicit(&w->shared.state, WATCH_FIRING, memory_order_relaxed);
+  make_readable(w->fd);
+  atomic_store_explicit(&w->shared.state, WATCH_FIRED, memory_order_release);
+  wait_wake(state_word(w), WAIT_PRIVATE);
+}
+
 static void *watch_main(void *arg) {
   struct watcher *w = arg;
   for (;;) {
@@ -55,10 +63,7 @@ static void *watch_main(void *arg) {
         look(w);
         __attribute__((fallthrough)); /* a message, or somebody asks us to park */
       case WATCH_PARK:
-        /* First readable, then FIRED: whoever sees FIRED can empty it. */
-        make_readable(w->fd);
-        atomic_store_explicit(&w->shared.state, WATCH_FIRED, memory_order_release);
-        wait_wake(state_word(w), WAIT_PRIVATE);
+        fire(w);
         break;
       case WATCH_FIRED:
         wait_sleep(state_word(w), WATCH_FIRED, WAIT_NO_LIMIT, WAIT_PRIVATE);
@@ -115,6 +120,9 @@ int watch_fd(const struct watch *w) {
 void watch_rearm_fired(struct watch *shared, const struct llmp_recv_cursor *at) {
   struct watcher *w = of(shared);
   uint64_t count;
+  while (state_of(w) == WATCH_FIRING) {
+    wait_sleep(state_word(w), WATCH_FIRING, WAIT_NO_LIMIT, WAIT_PRIVATE);
+  }
   while (read(w->fd, &count, sizeof count) < 0 && errno == EINTR) {
   }
   aim(w, at);
@@ -124,14 +132,14 @@ void watch_rearm_fired(struct watch *shared, const struct llmp_recv_cursor *at) 
 
 void watch_park(struct watch *shared) {
   struct watcher *w = of(shared);
-  unsigned armed = WATCH_ARMED;
-  if (!atomic_compare_exchange_strong(&shared->state, &armed, WATCH_PARK)) {
-    return; /* FIRED: it looks at no page */
-  }
-  while (state_of(w) == WATCH_PARK) {
-    /* It may be about to sleep on the page, so one call may miss it. */
-    wait_wake(page_futex_word(w->base), WAIT_SHARED);
-    wait_sleep(state_word(w), WATCH_PARK, 1000 * 1000, WAIT_PRIVATE);
+  unsigned state = WATCH_ARMED;
+  (void)atomic_compare_exchange_strong(&shared->state, &state, WATCH_PARK);
+  while ((state = state_of(w)) != WATCH_FIRED) {
+    if (state == WATCH_PARK) {
+      /* It may be about to sleep on the page, so one call may miss it. */
+      wait_wake(page_futex_word(w->base), WAIT_SHARED);
+    }
+    wait_sleep(state_word(w), state, WAIT_MILLISECOND, WAIT_PRIVATE);
   }
 }
 

@@ -359,14 +359,17 @@ LLMP_API int llmp_client_recv_many(llmp_client *c, llmp_msg *out, size_t max);
 LLMP_API int llmp_client_recv_wait(llmp_client *c, llmp_msg *out, int64_t timeout_ms);
 
 /* A descriptor for poll, epoll and asyncio: readable while a message (or an
- * end) waits. Receive until there is nothing, then poll again. The first call
- * starts one helper thread; the client owns the descriptor and closes it with
+ * end) waits. Receive until there is nothing, then poll again: it may also be
+ * readable for no reason, so receive without waiting. The first call starts one
+ * helper thread; the client owns the descriptor and closes it with
  * itself: do not read or close it. >= 0, or LLMP_E_NOMEM, LLMP_E_FORKED,
  * LLMP_E_UNSUPPORTED. */
 LLMP_API int llmp_client_wait_fd(llmp_client *c);
 
-/* 1 when the receiver has mapped the page this client sends on, so that the
- * client may unmap it; 0 when not yet. */
+/* 1 when a receiver has joined the page this client sends on, so that the client
+ * may unmap it; 0 when not yet. The broker joins a client's first page when it
+ * lets the client in, and every receiver joins the pages it comes to from the one
+ * before. Attaching a receiver to a page does not count (nor does it in LibAFL). */
 LLMP_API int llmp_client_safe_to_unmap(const llmp_client *c);
 
 /* Marks it so, though nobody may have read it: messages can be lost. 0. */
