@@ -26,13 +26,17 @@ static void *run_broker(void *argument) {
   return NULL;
 }
 
+void bus_run(struct bus *bus) {
+  thread_start(&bus->thread, run_broker, bus);
+}
+
 void bus_start(struct bus *bus, const llmp_broker_options *options) {
   CHECK_OK(llmp_broker_new(&bus->broker, options));
   const int port = llmp_broker_listen(bus->broker, 0);
   CHECK_OK(port);
   CHECK_GT(port, 0);
   bus->port = (uint16_t)port;
-  thread_start(&bus->thread, run_broker, bus);
+  bus_run(bus);
 }
 
 void bus_stop(struct bus *bus) {

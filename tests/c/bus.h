@@ -21,6 +21,8 @@ struct bus {
 };
 
 void bus_start(struct bus *bus, const llmp_broker_options *options);
+/* The same for a broker that was made and listens already. */
+void bus_run(struct bus *bus);
 /* Ends it; its clients are to be closed before. */
 void bus_stop(struct bus *bus);
 llmp_client *bus_join(const struct bus *bus, const llmp_client_options *options);
