@@ -49,10 +49,10 @@ wait_for() {
   done
 }
 
-# A fresh bus on the port that the README's programs use, in a network
-# namespace or on a machine where nobody else has it; else on another one.
+# A fresh bus, on a free port: others may use the one that the README's programs
+# use. $@: options.
 start_broker() {
-  llmp broker --port 0 --json >"$scratch/broker.json" &
+  llmp broker --port 0 --json "$@" >"$scratch/broker.json" &
   broker=$!
   wait_for test -s "$scratch/broker.json"
   port=$(python3 -c 'import json, sys; print(json.loads(sys.stdin.readline())["port"])' <"$scratch/broker.json")
@@ -88,17 +88,22 @@ same() {
   outcome "$1" "$status"
 }
 
-# hello NAME FILE AS: runs block NAME in a folder that has FILE under the name AS.
+# hello NAME FILE AS [EXPECTED]: runs block NAME in a folder that has FILE under
+# the name AS, and compares what it prints with EXPECTED.
 hello() {
-  local status=0
   mkdir "$scratch/$1"
   sed '1{/^\/\/go:build ignore$/d}' "examples/hello/$2" >"$scratch/$1/$3"
   commands "$1" >"$scratch/$1.commands"
-  (cd "$scratch/$1" && sh -eu "$scratch/$1.commands") >"$scratch/$1.out" 2>"$scratch/$1.err" || status=$?
-  if [ $status -ne 0 ]; then
-    cat "$scratch/$1.err" >&2
-  fi
-  same "$1" examples/hello/expected.txt "$scratch/$1.out"
+  run_in "$1" "$scratch/$1" "${4:-examples/hello/expected.txt}" sh -eu "$scratch/$1.commands"
+}
+
+# run_in NAME FOLDER EXPECTED COMMAND...
+run_in() {
+  local name=$1 folder=$2 expected=$3 status=0
+  shift 3
+  (cd "$folder" && "$@") >"$scratch/$name.out" 2>"$scratch/$name.err" || status=$?
+  [ $status -eq 0 ] || tail -n 20 "$scratch/$name.err" >&2
+  same "$name" "$expected" "$scratch/$name.out"
 }
 
 # C, and a client of LibAFL's crate whose message a C program receives.
@@ -114,10 +119,8 @@ echo "from client 1, tag 0x1234: 5 bytes" >"$scratch/listen.expected" # the firs
 wait_for test -s "$scratch/listen.out"
 if have cargo; then
   commands libafl >"$scratch/libafl.commands"
-  status=0
-  CARGO_TARGET_DIR=$BUILD/demo/libafl sh -eu "$scratch/libafl.commands" >"$scratch/libafl.out" 2>"$scratch/libafl.err" || status=$?
-  [ $status -eq 0 ] || tail -n 20 "$scratch/libafl.err" >&2
-  same libafl examples/hello/expected.txt "$scratch/libafl.out"
+  run_in libafl . examples/hello/expected.txt \
+    env CARGO_TARGET_DIR="$BUILD/demo/libafl" sh -eu "$scratch/libafl.commands"
   echo "from client 3, tag 0x1234: 5 bytes" >>"$scratch/listen.expected"
 else
   skipped=$((skipped + 1))
@@ -127,6 +130,11 @@ stop_broker # which ends the listener
 wait "$listener" || die "examples/hello/listen.c ended with $?"
 listener=
 same listen "$scratch/listen.expected" "$scratch/listen.out"
+
+start_broker --only-events
+echo "test case of 14 bytes: GET / HTTP/1.0" >"$scratch/testcase.expected"
+hello testcase testcase.c testcase.c "$scratch/testcase.expected"
+stop_broker
 
 start_broker
 hello cpp main.cpp harness.cpp
@@ -138,8 +146,7 @@ start_broker
 hello python main.py harness.py
 stop_broker
 start_broker
-sh examples/hello/main.sh "$port" >"$scratch/shell.out"
-same shell examples/hello/expected.txt "$scratch/shell.out"
+run_in shell . examples/hello/expected.txt sh examples/hello/main.sh "$port"
 stop_broker
 
 say "check-readme: $passed passed, $failed failed, $skipped skipped"

@@ -109,9 +109,9 @@ def check_commands(text: str) -> list[str]:
 
 def check_map(text: str, files: list[str]) -> list[str]:
     """Find folders that the map of the tree leaves out."""
-    data = ("testdata/", ".ci/")  # one line is enough for what lies below
-    wanted = {str(Path(n).parent) for n in files if "/" in n and not n.startswith(data)}
-    wanted |= {"testdata"}
+    wanted = {str(Path(n).parent) for n in files if "/" in n}
+    # Of folders with data, and of what tools look for under a name of theirs, none below.
+    wanted = {re.sub(r"(^|/)(testdata|corpus|\.\w+)(/.*)?$", "", f) for f in wanted} - {""}
     named = {p.rstrip("/") for p in re.findall(r"`([\w./-]+/)`", text)}
     covered = {p for p in named if f"{p}/…" in text}  # "`folder/…`" stands for all below
 
