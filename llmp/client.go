@@ -53,7 +53,9 @@ func joined(s *Sender, r *Receiver) *Client {
 }
 
 // NewP2P makes a channel without a broker: a client whose receiver reads its
-// own sender's pages. Another process takes over one end by description.
+// own sender's pages. Another process takes over one end by description; until
+// one does, Close waits for it, as for a broker: see MarkSafeToUnmap. Errors:
+// ErrInvalid, ErrNoMemory.
 func NewP2P(id ClientID, o Options) (*Client, error) {
 	s, err := NewSender(id, o)
 	if err != nil {
@@ -147,7 +149,9 @@ func (c *Client) Messages(ctx context.Context) iter.Seq2[Message, error] { retur
 func (c *Client) Map() MapDescription { return c.s.Map() }
 
 // Announce tells the broker about another client, which sends on the given
-// map. That page must stay mapped by its owner until SafeToUnmap there.
+// map. That page must stay mapped by its owner until SafeToUnmap there. A
+// broker that cannot attach it ignores it. Errors as Sender.Send; ErrInvalid
+// for a size that no page has.
 func (c *Client) Announce(id shmem.ID, size int) error {
 	if size < wire.SmallestMap || uint64(size) > wire.LargestMap {
 		return fail(ErrInvalid, "a page of %d bytes; it has %d to %d", size, wire.SmallestMap, uint64(wire.LargestMap))
@@ -169,10 +173,11 @@ func encodeLink(id shmem.ID, size uint64) []byte {
 // on, so that the client may let go of it.
 func (c *Client) SafeToUnmap() bool { return c.s.SafeToUnmap() }
 
-// MarkSafeToUnmap marks it so, though nobody may have read it.
+// MarkSafeToUnmap marks it so, though nobody may have read it: messages can be
+// lost.
 func (c *Client) MarkSafeToUnmap() { c.s.MarkSafeToUnmap() }
 
-// WaitSafeToUnmap waits for it; the error is the context's.
+// WaitSafeToUnmap waits until SafeToUnmap; the error is the context's.
 func (c *Client) WaitSafeToUnmap(ctx context.Context) error { return c.s.WaitSafeToUnmap(ctx) }
 
 // closeGrace is how long Close waits for the broker to map the last page.

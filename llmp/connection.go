@@ -12,7 +12,8 @@ type Connection struct {
 }
 
 // OnPort becomes the broker where nobody listens on port, else a client of the
-// one that does.
+// one that does. A broker listens, and forwards once it is run. Errors as
+// NewBroker, Broker.Listen (but for ErrBusy) and Connect.
 func OnPort(ctx context.Context, port uint16, bo BrokerOptions, co Options) (*Connection, error) {
 	b, err := NewBroker(bo)
 	if err != nil {
@@ -33,7 +34,7 @@ func OnPort(ctx context.Context, port uint16, bo BrokerOptions, co Options) (*Co
 	return &Connection{Client: c}, nil
 }
 
-// Send sends as whichever it is.
+// Send sends as whichever it is. Errors as Broker.Send and Client.SendFlags.
 func (c *Connection) Send(tag Tag, flags Flags, data []byte) error {
 	if c.Broker != nil {
 		return c.Broker.Send(tag, flags, data)

@@ -37,7 +37,7 @@ func (c *Client) EnvVars(name string) ([][2]string, error) {
 	return append(s, r...), err
 }
 
-// EnvVars are the variables for AttachSenderEnv.
+// EnvVars are the variables for AttachSenderEnv. Errors as Client.EnvVars.
 func (s *Sender) EnvVars(name string) ([][2]string, error) {
 	m, err := s.describe()
 	if err != nil {
@@ -47,7 +47,8 @@ func (s *Sender) EnvVars(name string) ([][2]string, error) {
 	return append(vars, [2]string{name + envClientID, strconv.FormatUint(uint64(s.cur.SenderID), 10)}), err
 }
 
-// EnvVars are the variables for AttachReceiverEnv.
+// EnvVars are the variables for AttachReceiverEnv. ErrInvalid for a name that
+// cannot be a variable's.
 func (r *Receiver) EnvVars(name string) ([][2]string, error) {
 	m, err := r.describe()
 	if err != nil {
@@ -145,7 +146,8 @@ func AttachEnvFunc(get EnvLookup, name string, o Options) (*Client, error) {
 }
 
 // AttachSenderEnv takes over a sender from NAME, NAME_SIZE, NAME_OFFSET and
-// NAME_CLIENT_ID.
+// NAME_CLIENT_ID. Errors as AttachSender; ErrNotFound when a variable is not
+// set, ErrCorrupt when one is malformed.
 func AttachSenderEnv(name string, o Options) (*Sender, error) {
 	return AttachSenderEnvFunc(os.LookupEnv, name, o)
 }
@@ -169,6 +171,7 @@ func AttachSenderEnvFunc(get EnvLookup, name string, o Options) (*Sender, error)
 }
 
 // AttachReceiverEnv takes over a receiver from NAME, NAME_SIZE and NAME_OFFSET.
+// Errors as AttachReceiver, and as AttachSenderEnv for the variables.
 func AttachReceiverEnv(name string, o Options) (*Receiver, error) {
 	return AttachReceiverEnvFunc(os.LookupEnv, name, o)
 }
