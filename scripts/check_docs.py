@@ -9,7 +9,8 @@ In every tracked .md file:
   only keeps the file out of this module);
 - relative links lead to files that exist, and #fragments to headings;
 - paths in backticks that begin with a folder of the tree exist;
-- `make NAME` and `scripts/NAME` in backticks or blocks exist.
+- `make NAME`, `scripts/NAME`, flags of `llmp`, and names such as llmp_x, LLMP_X and go_x in
+  backticks or blocks exist.
 ARCHITECTURE.md names every folder that holds tracked files.
 """
 
@@ -23,6 +24,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 BLOCK = re.compile(r"<!-- (file|run): (\S+) -->\n```(\w*)\n(.*?)```", re.DOTALL)
 LINK = re.compile(r"\]\(([^)\s]+)\)")
+SOURCES = {".go", ".c", ".h", ".cpp", ".hpp", ".py", ".sh", ".rs", ".map", ".txt", ".cmake"}
 PATH = re.compile(r"`([A-Za-z0-9_.-]+/[A-Za-z0-9_./-]*)`")
 
 
@@ -92,10 +94,36 @@ def check_paths(text: str, files: list[str]) -> list[str]:
     return bad
 
 
+def code_of(text: str) -> str:
+    """Return what stands in blocks and in backticks."""
+    return "\n".join(re.findall(r"```.*?```|`[^`\n]+`", text, re.DOTALL))
+
+
+def check_names(text: str, sources: str) -> list[str]:
+    """Find names of the C API, of macros, variables and flags that nothing else knows."""
+    code = code_of(text)
+    names = set(
+        re.findall(r"\b(?:llmp|go|page)_[a-z0-9_]*[a-z0-9]\b|\bLLMP_[A-Z0-9_]*[A-Z0-9]\b", code)
+    )
+    known = set(re.findall(r"\w+", sources))
+    bad = [
+        f"names {n}, which does not exist"
+        for n in sorted(names - known)
+        if not re.fullmatch(r"LLMP_\d+", n)
+    ]
+    flags = re.findall(r"(?:^|`)(?:llmp [^`\n#]*)?(--[a-z][a-z-]+)", code, re.MULTILINE)
+    bad += [
+        f"names {f}, which is no flag"
+        for f in flags
+        if f'"{f[2:]}"' not in sources and f not in sources
+    ]
+    return bad
+
+
 def check_commands(text: str) -> list[str]:
     """Find make targets and scripts that do not exist."""
     targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE))
-    code = "\n".join(re.findall(r"```.*?```|`[^`\n]+`", text, re.DOTALL))
+    code = code_of(text)
     bad = [
         f"names `make {t}`, which does not exist"
         for t in re.findall(r"(?:^|[`\s])make ([a-z]+)\b", code)
@@ -155,11 +183,16 @@ def main(arguments: list[str]) -> int:
         for document in documents:
             write(document)
     files = tracked()
+    sources = "\n".join(
+        (ROOT / f).read_text("utf-8", "replace")
+        for f in files
+        if Path(f).suffix in SOURCES or f.startswith("cmake/")
+    )
     failed = 0
     for document in documents:
         text = document.read_text("utf-8")
         bad = check_blocks(text) + check_links(document, text) + check_commands(text)
-        bad += check_paths(text, files)
+        bad += check_paths(text, files) + check_names(text, sources)
         if document.name == "ARCHITECTURE.md":
             bad += check_map(text, files)
         for problem in bad:
