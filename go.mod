@@ -14,4 +14,6 @@ require (
 	github.com/spf13/pflag v1.0.9
 )
 
+require github.com/fsnotify/fsnotify v1.10.1
+
 require github.com/inconshreveable/mousetrap v1.1.0 // indirect

@@ -81,7 +81,7 @@ func (a *app) root() *cobra.Command {
 	root.SetIn(a.in)
 	root.SetOut(a.out)
 	root.SetErr(a.err)
-	root.AddCommand(a.broker(), a.send(), a.recv(), a.stat(), a.clean(), a.doctor(), a.version())
+	root.AddCommand(a.broker(), a.send(), a.recv(), a.sync(), a.stat(), a.clean(), a.doctor(), a.version())
 	return root
 }
 

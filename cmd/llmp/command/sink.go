@@ -85,20 +85,7 @@ func (s *sink) save(n uint64, m llmp.Message) (string, error) {
 		}
 		return "", err
 	}
-	f, err := os.CreateTemp(s.dir, ".llmp-*")
-	if err != nil {
-		return "", err
-	}
-	_, err = f.Write(m.Data)
-	err = errors.Join(err, f.Close())
-	if err == nil {
-		err = os.Rename(f.Name(), name)
-	}
-	if err != nil {
-		_ = os.Remove(f.Name())
-		return "", err
-	}
-	return name, nil
+	return name, writeComplete(name, m.Data)
 }
 
 func (s *sink) printRaw(_ uint64, m llmp.Message, _ string) error {
