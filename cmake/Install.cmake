@@ -24,6 +24,16 @@ install(FILES
   "${PROJECT_SOURCE_DIR}/LICENSE-APACHE"
   DESTINATION "${CMAKE_INSTALL_DOCDIR}")
 
+if(LLMP_ENGINES)
+  install(TARGETS llmp_libfuzzer llmp_afl
+    ARCHIVE DESTINATION "${CMAKE_INSTALL_LIBDIR}"
+    LIBRARY DESTINATION "${CMAKE_INSTALL_LIBDIR}")
+  install(FILES
+    "${PROJECT_SOURCE_DIR}/engines/llmp_libfuzzer.h"
+    "${PROJECT_SOURCE_DIR}/engines/llmp_exchange.h"
+    DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}")
+endif()
+
 if(TARGET llmp_tool)
   install(PROGRAMS "${PROJECT_BINARY_DIR}/llmp" DESTINATION "${CMAKE_INSTALL_BINDIR}")
 endif()
@@ -52,3 +62,8 @@ list(TRANSFORM LLMP_STATIC_LIBS PREPEND "-l" OUTPUT_VARIABLE pc_libs)
 string(JOIN " " LLMP_PC_STATIC_LIBS ${pc_libs})
 configure_file("${PROJECT_SOURCE_DIR}/cmake/llmp.pc.in" "${generated}/llmp.pc" @ONLY)
 install(FILES "${generated}/llmp.pc" DESTINATION "${pc_dir}")
+if(LLMP_ENGINES)
+  configure_file("${PROJECT_SOURCE_DIR}/cmake/llmp-libfuzzer.pc.in"
+    "${generated}/llmp-libfuzzer.pc" @ONLY)
+  install(FILES "${generated}/llmp-libfuzzer.pc" DESTINATION "${pc_dir}")
+endif()

@@ -10,6 +10,11 @@ foreach(folder tests/c tests/fuzz)
   endif()
 endforeach()
 
+# Engines bring sanitizers of their own.
+if(LLMP_INSTALL AND LLMP_ENGINES AND LLMP_TOOL AND NOT LLMP_SANITIZE)
+  add_subdirectory("${PROJECT_SOURCE_DIR}/tests/engines")
+endif()
+
 # The package as a user gets it: installed into a scratch folder, and programs
 # built against it with find_package, pkg-config and add_subdirectory. Once is
 # enough: not in the sanitizer builds.

@@ -42,6 +42,8 @@ look_for_packages() {
   [ -n "$(newest clang-format 14)" ] || optional+=(clang-format)
   [ -n "$(newest clang-tidy 14)" ] || optional+=(clang-tidy)
   have_libfuzzer || optional+=(libclang-rt-dev)
+  have afl-fuzz || optional+=(afl++)
+  [ -e /usr/include/stb/stb_image.h ] || optional+=(libstb-dev)
   have shellcheck || optional+=(shellcheck)
   have strace || optional+=(strace)
 }
