@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 import subprocess
+import textwrap
 import time
 
 import pytest
@@ -214,9 +215,13 @@ with tempfile.TemporaryDirectory() as folder:
 '''
 
 
+LISTEN_TO_CTRL_C = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)\n"
+
+
 def interrupt(code: str, *arguments: str) -> str:
     """Send SIGINT to a program that said "waiting", and return the rest of what it says."""
-    child = start_python(code, *arguments)
+    # Who is started in the background of a shell ignores SIGINT, and so do its children.
+    child = start_python(LISTEN_TO_CTRL_C + textwrap.dedent(code), *arguments)
     assert child.stdout is not None
     assert child.stdout.readline() == "waiting\n"
     time.sleep(0.2)

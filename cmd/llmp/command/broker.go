@@ -5,7 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"net"
+	"net/netip"
 	"os"
 	"strconv"
 	"time"
@@ -46,7 +48,8 @@ type brokering struct {
 	slow        waitValue
 	budget      sizeValue
 	pageSize    sizeValue
-	exitAfter   int
+	exitAfter   uint64
+	spin        waitValue
 	options     llmp.BrokerOptions
 	json        bool
 	quiet       bool
@@ -63,21 +66,22 @@ func (a *app) broker() *cobra.Command {
 		RunE:    a.verb(func(*cobra.Command, []string) error { return b.run() }),
 	}
 	flags := cmd.Flags()
-	flags.Uint16VarP(&b.port, "port", "p", llmp.DefaultPort, "`port` to listen on; 0: a free one")
+	addPort(flags, &b.port, "`port` to listen on; 0: a free one")
 	flags.StringVar(&b.options.Bind, "bind", "127.0.0.1", "`address` to listen on; others than 127.0.0.1 let other machines' brokers in")
 	flags.StringArrayVar(&b.peers, "connect", nil, "`host:port` of another broker to join; may be repeated")
 	flags.Var(&b.connectWait, "connect-timeout", "how long to wait for each broker of --connect")
-	flags.IntVar(&b.exitAfter, "exit-after", 0, "end once `n` clients have come and all have gone")
+	flags.Var(&numberValue[uint64]{&b.exitAfter, math.MaxInt32}, "exit-after", "end once `n` clients have come and all have gone; 0: never")
 	addProvider(flags, &b.provider)
-	flags.StringVar(&b.history, "history", "all", "what late joiners get: `all, none or a size`, the newest at least so much")
+	flags.StringVar(&b.history, "history", "all", "what late joiners get: all, none, or the newest messages, of at least this `size`")
 	flags.Var(&b.budget, "budget", "shared memory for messages in flight (default 64 MiB)")
 	flags.StringVar(&b.options.ArchiveDir, "archive-dir", "", "`directory` for history beyond the budget (default $TMPDIR)")
 	flags.Var(&b.slow, "slow-timeout", "how long a client that does not read may hold up a full bus")
 	flags.BoolVar(&b.options.OnlyEvents, "only-events", false, "forward LibAFL's events and drop all other messages")
 	flags.Var(&b.pageSize, "page-size", "size of the first page: a power of two from 4KiB to 1GiB (default 1 MiB)")
+	flags.Var(&b.spin, "spin", "how long to look for messages before sleeping: burns a core, saves microseconds")
 	flags.BoolVar(&b.json, "json", false, "print one JSON object at the start and one at the end")
 	flags.BoolVarP(&b.quiet, "quiet", "q", false, "print nothing")
-	cmd.MarkFlagsMutuallyExclusive("json", "quiet")
+	exclusive(cmd, "json", "quiet")
 	return cmd
 }
 
@@ -88,20 +92,29 @@ func (b *brokering) complete() (err error) {
 		return err
 	}
 	if o.History, err = llmp.ParseHistory(b.history); err != nil {
-		return usage("--history: %v", err)
+		return usage("--history: %q: want all, none, or a size such as 64MiB", b.history)
 	}
-	if b.exitAfter < 0 {
-		return usage("--exit-after is %d: want 0 (never) or more", b.exitAfter)
+	if o.ArchiveDir != "" {
+		if st, err := os.Stat(o.ArchiveDir); err != nil || !st.IsDir() {
+			return usage("--archive-dir: %s is no directory: make it first", o.ArchiveDir)
+		}
+	}
+	if _, err := netip.ParseAddr(o.Bind); err != nil {
+		return usage("--bind: %q is no numeric address: want one such as 127.0.0.1 or 0.0.0.0", o.Bind)
 	}
 	for _, peer := range b.peers {
 		if _, port, err := net.SplitHostPort(peer); err != nil || port == "" {
-			return usage("--connect %q: want host:port", peer)
+			return usage("--connect: %q: want host:port", peer)
 		}
 	}
 	if b.slow == 0 {
 		return usage("--slow-timeout 0 would cut off everyone: want a time, or never")
 	}
-	o.ExitAfter = b.exitAfter
+	if b.spin == never {
+		return usage("--spin needs a time, for instance 50us")
+	}
+	o.ExitAfter = int(b.exitAfter)
+	o.Spin = time.Duration(b.spin)
 	o.SlowTimeout = time.Duration(b.slow)
 	o.Budget = int64(b.budget)
 	o.PageSize = int(b.pageSize)
@@ -118,7 +131,7 @@ func (b *brokering) run() error {
 	broker, err := llmp.NewBroker(b.options)
 	if err != nil {
 		if errors.Is(err, llmp.ErrInvalid) {
-			err = usage("%v", err)
+			err = usage("%s", plain(err))
 		}
 		return err
 	}
@@ -132,6 +145,9 @@ func (b *brokering) run() error {
 	if errors.Is(err, llmp.ErrBusy) {
 		return fmt.Errorf("port %d is taken, maybe by another broker ('llmp stat --port %d' tells): "+
 			"join that one, or choose another with --port", b.port, b.port)
+	}
+	if errors.Is(err, llmp.ErrIO) {
+		return fmt.Errorf("%w (--bind wants an address of this machine: 'ip addr' lists them)", err)
 	}
 	if err != nil {
 		return err
@@ -173,6 +189,9 @@ func (b *brokering) join(ctx context.Context, broker *llmp.Broker, peer string) 
 		}
 		select {
 		case <-wait.Done():
+			if ctx.Err() != nil {
+				return context.Cause(ctx)
+			}
 			return fmt.Errorf("cannot join the broker at %s: %w", peer, err)
 		case <-time.After(pause):
 		}
@@ -196,10 +215,7 @@ func (b *brokering) announce(port uint16) error {
 	case b.json:
 		return printJSON(b.out, listening{"listening", address, port, os.Getpid()})
 	}
-	flag := ""
-	if port != llmp.DefaultPort {
-		flag = fmt.Sprintf(" --port %d", port)
-	}
+	flag := portFlag(port)
 	provider := ""
 	if b.provider != defaultProvider() {
 		provider = " --provider " + b.provider

@@ -43,7 +43,7 @@ func (a *app) clean() *cobra.Command {
 	cmd.Flags().BoolVarP(&dryRun, "dry-run", "n", false, "only list what would be removed")
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print one JSON object a line")
 	cmd.Flags().BoolVarP(&quiet, "quiet", "q", false, "print nothing")
-	cmd.MarkFlagsMutuallyExclusive("json", "quiet")
+	exclusive(cmd, "json", "quiet")
 	cmd.RunE = a.verb(func(*cobra.Command, []string) error {
 		print := a.printOrphan
 		switch {

@@ -47,7 +47,7 @@ func (a *app) doctor() *cobra.Command {
 		Example: "  llmp doctor\n  llmp doctor --port 4000 --json",
 		Args:    cobra.NoArgs,
 	}
-	cmd.Flags().Uint16VarP(&port, "port", "p", llmp.DefaultPort, "`port` on which a broker is, or shall be")
+	addPort(cmd.Flags(), &port, "`port` on which a broker is, or shall be")
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print one JSON object a line, one for each check")
 	cmd.RunE = a.verb(func(*cobra.Command, []string) error {
 		findings := examine(port)

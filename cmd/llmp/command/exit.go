@@ -53,13 +53,23 @@ func exitCode(err error) int {
 	return ExitFailure
 }
 
+// plain is the text of err in one line, without the class that the library
+// puts in front where that says nothing to a person.
+func plain(err error) string {
+	text := strings.ReplaceAll(strings.TrimSpace(err.Error()), "\n", " ")
+	for _, class := range []error{llmp.ErrInvalid, llmp.ErrIO} {
+		text = strings.TrimPrefix(text, class.Error()+": ")
+	}
+	return text
+}
+
 // sentence is what the user reads about an error: one line, or nothing when
 // the reader of our output went away and nobody needs to be told.
 func sentence(path string, err error) string {
 	if errors.Is(err, syscall.EPIPE) {
 		return ""
 	}
-	text := strings.ReplaceAll(strings.TrimSpace(err.Error()), "\n", " ")
+	text := plain(err)
 	if errors.As(err, new(usageError)) {
 		return fmt.Sprintf("%s: %s (see '%s --help')", path, text, path)
 	}

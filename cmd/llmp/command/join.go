@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
+	"math"
 	"time"
 
 	"github.com/spf13/pflag"
@@ -20,7 +22,12 @@ type joining struct {
 }
 
 func (j *joining) addPort(flags *pflag.FlagSet) {
-	flags.Uint16VarP(&j.port, "port", "p", llmp.DefaultPort, "`port` of the broker on this machine")
+	addPort(flags, &j.port, "`port` of the broker on this machine")
+}
+
+func addPort(flags *pflag.FlagSet, port *uint16, help string) {
+	*port = llmp.DefaultPort
+	flags.VarP(&numberValue[uint16]{port, math.MaxUint16}, "port", "p", help)
 }
 
 func (j *joining) addTo(flags *pflag.FlagSet) {
@@ -31,11 +38,11 @@ func (j *joining) addTo(flags *pflag.FlagSet) {
 }
 
 func addProvider(flags *pflag.FlagSet, provider *string) {
-	flags.StringVar(provider, "provider", defaultProvider(), "kind of shared memory, `sysv or posix`; the same for all on a bus")
+	flags.StringVar(provider, "provider", defaultProvider(), "`kind` of shared memory, sysv or posix; the same for all on a bus")
 }
 
 // connect joins the bus. Its sends give up after sendWait on a full bus.
-func (j *joining) connect(ctx context.Context, sendWait time.Duration) (*llmp.Client, error) {
+func (j *joining) connect(ctx context.Context, errw io.Writer, sendWait time.Duration) (*llmp.Client, error) {
 	if j.port == 0 {
 		return nil, usage("port 0 is nobody's: name the broker's port")
 	}
@@ -43,6 +50,7 @@ func (j *joining) connect(ctx context.Context, sendWait time.Duration) (*llmp.Cl
 	if err != nil {
 		return nil, err
 	}
+	defer j.sayThatWeWait(errw)()
 	bus, err := llmp.Connect(ctx, llmp.Options{
 		Port:           j.port,
 		Provider:       provider,
@@ -52,11 +60,38 @@ func (j *joining) connect(ctx context.Context, sendWait time.Duration) (*llmp.Cl
 	return bus, noBroker(ctx, j.port, err)
 }
 
+// sayThatWeWait tells a person who waits, after a second, what for. Call what
+// it returns when the wait is over.
+func (j *joining) sayThatWeWait(errw io.Writer) (stop func()) {
+	if !isTerminal(errw) {
+		return func() {}
+	}
+	said := make(chan struct{})
+	timer := time.AfterFunc(time.Second, func() {
+		defer close(said)
+		fmt.Fprintf(errw, "waiting for a broker on port %d (start one with 'llmp broker%s'); Ctrl-C ends\n",
+			j.port, portFlag(j.port))
+	})
+	return func() {
+		if !timer.Stop() {
+			<-said
+		}
+	}
+}
+
+// portFlag is the flag that others need to find this port.
+func portFlag(port uint16) string {
+	if port == llmp.DefaultPort {
+		return ""
+	}
+	return fmt.Sprintf(" --port %d", port)
+}
+
 // noBrokerError: nobody listens on this port.
 type noBrokerError uint16
 
 func (e noBrokerError) Error() string {
-	return fmt.Sprintf("no broker on port %d: start one with 'llmp broker --port %d'", uint16(e), uint16(e))
+	return fmt.Sprintf("no broker on port %d: start one with 'llmp broker%s'", uint16(e), portFlag(uint16(e)))
 }
 
 func (e noBrokerError) Is(target error) bool { return target == llmp.ErrRefused }
@@ -76,8 +111,8 @@ func noBroker(ctx context.Context, port uint16, err error) error {
 
 func providerByName(name string) (shmem.Provider, error) {
 	p, err := shmem.ByName(name)
-	if err != nil {
-		return nil, usage("%v: want sysv or posix", err)
+	if err != nil || name == shmem.Heap { // the heap is one process's own
+		return nil, usage("--provider: %q is no kind of shared memory: want sysv or posix", name)
 	}
 	return p, nil
 }

@@ -4,8 +4,10 @@ import (
 	"bufio"
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 
 	"llmp/llmp"
@@ -26,7 +28,7 @@ func checkReadable(files []string) error {
 		st, err := os.Stat(name)
 		switch {
 		case err != nil:
-			return err
+			return cannotRead(name, err)
 		case st.IsDir():
 			return fmt.Errorf("%s is a directory: name the files in it", name)
 		case st.Mode().IsRegular() && st.Size() > llmp.MaxPayload:
@@ -35,6 +37,15 @@ func checkReadable(files []string) error {
 		}
 	}
 	return nil
+}
+
+// cannotRead says which file, and not which system call.
+func cannotRead(name string, err error) error {
+	var path *fs.PathError
+	if errors.As(err, &path) {
+		err = path.Err
+	}
+	return fmt.Errorf("cannot read %s: %w", name, err)
 }
 
 // readPayloads reads files one after the other, "-" being in, and yields each,
@@ -65,7 +76,7 @@ func readFile(in io.Reader, name string, lines bool, yield func(payload) bool) b
 	if name != "-" {
 		f, err := os.Open(name)
 		if err != nil {
-			return yield(payload{err: err})
+			return yield(payload{err: cannotRead(name, err)})
 		}
 		defer f.Close()
 		in = f
@@ -78,7 +89,7 @@ func readFile(in io.Reader, name string, lines bool, yield func(payload) bool) b
 	// One byte more than allowed tells a payload that is too large.
 	var b bytes.Buffer
 	if _, err := b.ReadFrom(io.LimitReader(in, llmp.MaxPayload+1)); err != nil {
-		return yield(payload{err: fmt.Errorf("cannot read %s: %w", name, err)})
+		return yield(payload{err: cannotRead(name, err)})
 	}
 	return yield(payload{data: b.Bytes()})
 }
@@ -99,7 +110,7 @@ func readLines(in io.Reader, name string, yield func(payload) bool) bool {
 			return true
 		}
 		if err != nil {
-			return yield(payload{err: fmt.Errorf("cannot read %s: %w", name, err)})
+			return yield(payload{err: cannotRead(name, err)})
 		}
 	}
 }

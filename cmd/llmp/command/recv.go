@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -61,17 +62,18 @@ func (a *app) recv() *cobra.Command {
 	flags := cmd.Flags()
 	r.addTo(flags)
 	flags.VarP(&r.tags, "tag", "t", "only messages with this tag; may be repeated")
-	flags.Uint64VarP(&r.count, "count", "n", 1, "end after so many messages")
+	r.count = 1
+	flags.VarP(&numberValue[uint64]{&r.count, math.MaxUint64}, "count", "n", "end after `n` messages")
 	flags.BoolVarP(&r.follow, "follow", "f", false, "receive until interrupted")
 	flags.Var(&r.timeout, "timeout", "longest wait for the next message")
 	flags.StringVarP(&r.outputDir, "output-dir", "o", "", "write one file a message into this `directory`")
 	flags.BoolVar(&r.raw, "raw", false, "write the payloads alone")
 	flags.BoolVarP(&r.lines, "lines", "l", false, "write the payloads alone, each followed by a newline")
 	flags.BoolVar(&r.json, "json", false, "print one JSON object a line")
-	flags.StringVar(&r.encoding, "encoding", "base64", "how --json shows payloads: `base64 or hex`")
+	flags.StringVar(&r.encoding, "encoding", "base64", "how --json shows payloads: `base64` or hex")
 	flags.BoolVarP(&r.quiet, "quiet", "q", false, "print nothing (with --output-dir, or to wait for a message)")
-	cmd.MarkFlagsMutuallyExclusive("count", "follow")
-	cmd.MarkFlagsMutuallyExclusive("raw", "lines", "json", "quiet")
+	exclusive(cmd, "count", "follow")
+	exclusive(cmd, "raw", "lines", "json", "quiet")
 	return cmd
 }
 
@@ -86,11 +88,13 @@ func (r *receiving) run() (err error) {
 	ctx, stop := interruptible(context.Background(), r.err)
 	defer stop()
 
-	bus, err := r.connect(ctx, 0)
+	bus, err := r.connect(ctx, r.err, 0)
 	if err != nil {
 		return err
 	}
-	n, err := r.receive(ctx, bus, sink)
+	alive, stopWatching := watchBroker(ctx, r.port)
+	defer stopWatching()
+	n, err := r.receive(ctx, alive, bus, sink)
 	if flushErr := sink.flush(); flushErr != nil && (err == nil || r.endsFollowing(err)) {
 		err = flushErr
 	}
@@ -111,11 +115,12 @@ func (r *receiving) endsFollowing(err error) bool {
 		errors.Is(err, llmp.ErrTimeout) || errors.Is(err, llmp.ErrClosed))
 }
 
-// receive hands messages to the sink until there are enough. It returns how many.
-func (r *receiving) receive(ctx context.Context, bus *llmp.Client, sink *sink) (n uint64, err error) {
+// receive hands messages to the sink until there are enough. It returns how
+// many. The end of ctx ends it at once, that of alive only when no message waits.
+func (r *receiving) receive(ctx, alive context.Context, bus *llmp.Client, sink *sink) (n uint64, err error) {
 	last := time.Now()
 	for r.follow || n < r.count {
-		m, err := r.next(ctx, bus, sink, last)
+		m, err := r.next(ctx, alive, bus, sink, last)
 		if err != nil {
 			return n, err
 		}
@@ -134,7 +139,7 @@ func (r *receiving) receive(ctx context.Context, bus *llmp.Client, sink *sink) (
 }
 
 // next waits for a message until r.timeout after last.
-func (r *receiving) next(ctx context.Context, bus *llmp.Client, sink *sink, last time.Time) (llmp.Message, error) {
+func (r *receiving) next(ctx, alive context.Context, bus *llmp.Client, sink *sink, last time.Time) (llmp.Message, error) {
 	if ctx.Err() != nil {
 		return llmp.Message{}, context.Cause(ctx)
 	}
@@ -146,10 +151,10 @@ func (r *receiving) next(ctx context.Context, bus *llmp.Client, sink *sink, last
 	if err := sink.flush(); err != nil {
 		return m, err
 	}
-	wait := ctx
+	wait := alive
 	if r.timeout != never {
 		var cancel context.CancelFunc
-		wait, cancel = context.WithDeadline(ctx, last.Add(time.Duration(r.timeout)))
+		wait, cancel = context.WithDeadline(alive, last.Add(time.Duration(r.timeout)))
 		defer cancel()
 	}
 	m, err = bus.RecvContext(wait)
@@ -158,6 +163,11 @@ func (r *receiving) next(ctx context.Context, bus *llmp.Client, sink *sink, last
 		return m, err
 	case ctx.Err() != nil:
 		return m, context.Cause(ctx)
+	case alive.Err() != nil:
+		if m, there, err := bus.Recv(); there || err != nil {
+			return m, err // the last that it sent
+		}
+		return m, context.Cause(alive)
 	}
 	return m, fmt.Errorf("%w: no message for %v", llmp.ErrTimeout, time.Duration(r.timeout))
 }

@@ -3,12 +3,15 @@
 package command
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"os/signal"
+	"strings"
 	"syscall"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 )
 
 const rootLong = `llmp is a message bus between processes of one machine, in the format of
@@ -81,8 +84,55 @@ func (a *app) root() *cobra.Command {
 	root.SetIn(a.in)
 	root.SetOut(a.out)
 	root.SetErr(a.err)
+	root.SetFlagErrorFunc(flagError)
+	root.SetHelpCommand(a.help())
 	root.AddCommand(a.broker(), a.send(), a.recv(), a.sync(), a.stat(), a.clean(), a.doctor(), a.version())
 	return root
+}
+
+// help is `llmp help VERB`.
+func (a *app) help() *cobra.Command {
+	return &cobra.Command{
+		Use:   "help [VERB]",
+		Short: "Show what a verb does and takes",
+		RunE: func(cmd *cobra.Command, args []string) error {
+			about, rest, err := cmd.Root().Find(args)
+			if err != nil || len(rest) > 0 {
+				return usage("there is no verb %q", strings.Join(args, " "))
+			}
+			about.InitDefaultHelpFlag() // as --help does
+			return about.Help()
+		},
+	}
+}
+
+// flagError says what a flag wants, without the words of the parser.
+func flagError(_ *cobra.Command, err error) error {
+	var bad *pflag.InvalidValueError
+	if !errors.As(err, &bad) {
+		return err
+	}
+	return fmt.Errorf("--%s: %s", bad.GetFlag().Name, plain(bad.Unwrap()))
+}
+
+// exclusive allows only one of these flags.
+func exclusive(cmd *cobra.Command, names ...string) {
+	earlier := cmd.PreRunE
+	cmd.PreRunE = func(cmd *cobra.Command, args []string) error {
+		var given []string
+		for _, name := range names {
+			if cmd.Flags().Changed(name) {
+				given = append(given, "--"+name)
+			}
+		}
+		switch {
+		case len(given) > 1:
+			return fmt.Errorf("%s exclude each other: choose one", strings.Join(given, " and "))
+		case earlier != nil:
+			return earlier(cmd, args)
+		}
+		return nil
+	}
 }
 
 // verb marks the moment from which errors are no longer about usage.

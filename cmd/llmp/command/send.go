@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -65,7 +66,7 @@ func (a *app) send() *cobra.Command {
 	flags.Var(&s.timeout, "timeout", "how long to wait while the bus is full")
 	flags.BoolVarP(&s.quiet, "quiet", "q", false, "print nothing")
 	flags.BoolVar(&s.json, "json", false, "print the summary as one JSON object")
-	cmd.MarkFlagsMutuallyExclusive("quiet", "json")
+	exclusive(cmd, "quiet", "json")
 	return cmd
 }
 
@@ -85,15 +86,17 @@ func (s *sending) run(files []string) error {
 	ctx, stop := interruptible(context.Background(), s.err)
 	defer stop()
 
-	bus, err := s.connect(ctx, sendPatience)
+	bus, err := s.connect(ctx, s.err, sendPatience)
 	if err != nil {
 		return err
 	}
 	start := time.Now()
+	ctx, stopWatching := watchBroker(ctx, s.port)
+	defer stopWatching()
 	ctx, stopReading := readAlong(ctx, bus)
 	total, err := s.sendAll(ctx, bus, files)
 	if err == nil {
-		err = s.waitTaken(ctx, bus)
+		err = s.waitTaken(ctx, bus, total.Messages)
 	}
 	stopReading()
 	total.Tag, total.Client = s.tag.tag, bus.ID()
@@ -153,22 +156,37 @@ func (s *sending) sendOne(ctx context.Context, bus *llmp.Client, data []byte) er
 	}
 }
 
-// waitTaken waits until the broker has mapped the last page, and so has, or
-// will have, all that is on it.
-func (s *sending) waitTaken(ctx context.Context, bus *llmp.Client) error {
-	for {
-		slice, cancel := context.WithTimeout(ctx, time.Second)
-		err := bus.WaitSafeToUnmap(slice)
-		cancel()
+// waitTaken waits until the broker has handled all messages. LibAFL's brokers
+// do not tell; they have mapped the last page, and so will read it.
+func (s *sending) waitTaken(ctx context.Context, bus *llmp.Client, messages uint64) error {
+	if err := bus.WaitSafeToUnmap(ctx); err != nil {
+		if ctx.Err() != nil {
+			err = context.Cause(ctx)
+		}
+		return err
+	}
+	const longest = 100 * time.Millisecond
+	for pause := time.Millisecond; ; pause = min(2*pause, longest) {
+		report, err := llmp.QueryStats(ctx, s.port)
 		switch {
-		case err == nil:
-			return nil
 		case ctx.Err() != nil:
 			return context.Cause(ctx)
+		case errors.Is(err, llmp.ErrRefused):
+			return brokerGone(s.port)
+		case err != nil:
+			return nil
 		}
-		// A broker that was killed says nothing, but its port is closed.
-		if _, err := llmp.QueryStats(ctx, s.port); errors.Is(err, llmp.ErrRefused) {
-			return fmt.Errorf("%w: the broker ended before it took everything", llmp.ErrClosed)
+		self := slices.IndexFunc(report.Clients, func(c llmp.ClientStats) bool { return c.ID == bus.ID() })
+		switch {
+		case self < 0:
+			return fmt.Errorf("%w: the broker removed this client", llmp.ErrClosed)
+		case report.Clients[self].Messages >= messages:
+			return nil
+		}
+		select {
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		case <-time.After(pause):
 		}
 	}
 }

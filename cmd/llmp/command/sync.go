@@ -98,7 +98,7 @@ func (s *syncing) run() error {
 	defer watch.close()
 	ctx, stop := interruptible(context.Background(), s.err)
 	defer stop()
-	bus, err := s.connect(ctx, sendPatience)
+	bus, err := s.connect(ctx, s.err, sendPatience)
 	if err != nil {
 		return err
 	}

@@ -93,6 +93,33 @@ func (v *flagsValue) Set(s string) error {
 	return nil
 }
 
+// numberValue is a whole number from 0 to most.
+type numberValue[T uint16 | uint64] struct {
+	to   *T
+	most uint64
+}
+
+func (v *numberValue[T]) Type() string { return "n" }
+
+func (v *numberValue[T]) String() string {
+	if v.to == nil {
+		return "0"
+	}
+	return strconv.FormatUint(uint64(*v.to), 10)
+}
+
+func (v *numberValue[T]) Set(s string) error {
+	n, err := strconv.ParseUint(s, 10, 64)
+	switch {
+	case err == nil && n <= v.most:
+		*v.to = T(n)
+		return nil
+	case v.most == math.MaxUint64:
+		return fmt.Errorf("%q is no whole number", s)
+	}
+	return fmt.Errorf("%q is no whole number from 0 to %d", s, v.most)
+}
+
 // sizeValue is a number of bytes; 0 means that the flag was not given.
 type sizeValue int64
 
@@ -108,7 +135,7 @@ func (v *sizeValue) String() string {
 func (v *sizeValue) Set(s string) error {
 	n, err := llmp.ParseSize(s)
 	if err == nil && n == 0 {
-		err = errors.New("0 bytes are none")
+		err = errors.New("0 bytes are none: want a size such as 64MiB")
 	}
 	*v = sizeValue(n)
 	return err
@@ -123,8 +150,11 @@ const never = waitValue(llmp.WaitForever)
 func (v *waitValue) Type() string { return "time" }
 
 func (v *waitValue) String() string {
-	if *v == never {
+	switch *v {
+	case never:
 		return "never"
+	case 0:
+		return "0"
 	}
 	return time.Duration(*v).String()
 }
