@@ -1,5 +1,4 @@
 /* The parts of drive.h that know nothing of the bus. */
-#define _GNU_SOURCE
 #include "drive.h"
 
 #include <errno.h>

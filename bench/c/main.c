@@ -12,6 +12,8 @@ static const char usage[] =
     "\n"
     "  pipeline    what a message costs in each step, in one thread\n"
     "              --sizes 8,64,1024,65536  --megabytes 32 (a step, a turn)  --turns 5\n"
+    "              --history all  --idle 0 (other clients)  --alone 0 (1: each message\n"
+    "              goes all the way before the next is sent)\n"
     "  round-trip  a message there and back between two processes that spin, pinned\n"
     "              to a core each: a sender and a receiver each\n"
     "              --sizes 64  --rounds 100000  --turns 5\n"
@@ -23,6 +25,7 @@ static const char usage[] =
     "  send        --port P  --messages 1000000  --size 64  --pause-us 0 (then with the\n"
     "              time of sending); begins when it reads a line\n"
     "  recv        --port P  --messages 1000000  --latency 0  --spin-us 0\n"
+    "              --every 0 (says so each time it has got so many)\n"
     "  hold        --port P  --clients 1  --wait 0 (1: each waits in a thread)\n"
     "\n"
     "--timeout SECONDS (300) bounds each process.\n";

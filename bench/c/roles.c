@@ -156,6 +156,7 @@ int role_recv(struct options *o) {
   const uint16_t port = port_option(o);
   const uint64_t messages = option_number(o, "messages", 1000000);
   const bool latency = option_number(o, "latency", 0) != 0;
+  const uint64_t every = option_number(o, "every", 0);
   llmp_client_options c = LLMP_CLIENT_OPTIONS_INIT;
   c.spin_us = (uint32_t)option_number(o, "spin-us", 0);
   maybe_pin(o);
@@ -176,6 +177,9 @@ int role_recv(struct options *o) {
       samples_add(&waits, waited_us(&m));
     }
     check_number(expected, &m);
+    if (every != 0 && (i + 1) % every == 0 && i + 1 != messages) {
+      say_line("{\"bench\":\"progress\",\"messages\":%" PRIu64 "}", i + 1);
+    }
   }
   const double seconds = (double)(now_ns() - first) / 1e9;
   if (latency) {

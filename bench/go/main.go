@@ -12,6 +12,7 @@ const usage = `llmp-bench-go COMMAND [OPTIONS]
 
   pipeline    what a message costs in each step, in one thread
               --sizes 8,64,1024,65536  --megabytes 32 (a step, a turn)  --turns 5
+              --history all
   round-trip  a message there and back between two processes that spin, pinned
               to a core each: a sender and a receiver each
               --sizes 64  --rounds 100000  --turns 5

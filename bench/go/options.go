@@ -24,6 +24,15 @@ func parseOptions(words []string) (*options, error) {
 	return o, nil
 }
 
+func (o *options) text(name, otherwise string) string {
+	text, ok := o.values[name]
+	if !ok {
+		return otherwise
+	}
+	delete(o.values, name)
+	return text
+}
+
 func (o *options) number(name string, otherwise int) (int, error) {
 	text, ok := o.values[name]
 	if !ok {
@@ -34,13 +43,8 @@ func (o *options) number(name string, otherwise int) (int, error) {
 }
 
 func (o *options) numbers(name, otherwise string) ([]int, error) {
-	text, ok := o.values[name]
-	if !ok {
-		text = otherwise
-	}
-	delete(o.values, name)
 	var all []int
-	for _, one := range strings.Split(text, ",") {
+	for _, one := range strings.Split(o.text(name, otherwise), ",") {
 		n, err := toNumber(name, one)
 		if err != nil {
 			return nil, err

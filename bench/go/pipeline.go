@@ -19,12 +19,15 @@ const (
 
 const tag llmp.Tag = 0x4242
 
-type plan struct{ size, batch, batches, turn int }
+type plan struct {
+	size, batch, batches, turn int
+	history                    llmp.History
+}
 
-func planFor(size, bytes, turn int) plan {
+func planFor(size, bytes, turn int, history llmp.History) plan {
 	cost := max(size, leastBytes)
 	batch := min(max(batchBytes/cost, 1), batchMessages)
-	return plan{size, batch, max(bytes/(batch*cost), 8), turn}
+	return plan{size, batch, max(bytes/(batch*cost), 8), turn, history}
 }
 
 // pipeline measures what a message costs in each step, in one thread.
@@ -41,13 +44,17 @@ func pipeline(o *options) error {
 	if err != nil {
 		return err
 	}
+	history, err := llmp.ParseHistory(o.text("history", "all"))
+	if err != nil {
+		return err
+	}
 	if err := o.finish(); err != nil {
 		return err
 	}
 	pin(0)
 	for turn := range turns {
 		for _, size := range sizes {
-			if err := planFor(size, megabytes<<20, turn).measure(); err != nil {
+			if err := planFor(size, megabytes<<20, turn, history).measure(); err != nil {
 				return err
 			}
 		}
@@ -63,8 +70,8 @@ type stage struct {
 	looked           byte // the first byte of the last message: a receiver that looks at what it gets
 }
 
-func setUp() (*stage, error) {
-	b, err := llmp.NewBroker(llmp.BrokerOptions{})
+func setUp(history llmp.History) (*stage, error) {
+	b, err := llmp.NewBroker(llmp.BrokerOptions{History: history})
 	if err != nil {
 		return nil, err
 	}
@@ -114,7 +121,7 @@ func (s *stage) tearDown() error {
 }
 
 func (p plan) measure() (err error) {
-	s, err := setUp()
+	s, err := setUp(p.history)
 	if err != nil {
 		return err
 	}

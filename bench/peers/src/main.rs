@@ -14,6 +14,8 @@ mod pipeline;
 mod report;
 mod roles;
 mod round_trip;
+#[cfg(feature = "tachyon")]
+mod tachyon;
 
 use std::{process::ExitCode, time::Duration};
 
@@ -27,8 +29,11 @@ const USAGE: &str = r#"llmp-bench-peers COMMAND [OPTIONS]
   pipeline    what a message costs in each step, in one thread:
               ll_mp send, broker forward, receive; iceoryx2 send, receive
               --sizes 8,64,1024,65536  --megabytes 32 (a step, a turn)  --turns 5
+              --idle 0 (other ll_mp clients)  --alone 0 (1: each ll_mp message goes all
+              the way before the next is sent)
   round-trip  a message there and back between two processes that spin, pinned
-              to a core each: ll_mp (p2p), iceoryx2, and a bare cache line
+              to a core each: ll_mp (p2p), iceoryx2, Tachyon if built
+              with it, and a bare cache line
               --sizes 64  --rounds 100000  --turns 5
 
 Processes of an ll_mp bus. They say what they have (a port, "ready") on stdout
@@ -38,6 +43,7 @@ and leave when their stdin closes:
   send        --port P  --messages 1000000  --size 64  --pause-us 0 (then with the
               time of sending)  --window 8192; begins when it reads a line
   recv        --port P  --messages 1000000  --latency 0; spins, as LibAFL's clients do
+              --every 0 (says so each time it has got so many)
   hold        --port P  --clients 1
 
 --timeout SECONDS (300) bounds each process."#;

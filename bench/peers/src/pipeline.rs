@@ -21,13 +21,19 @@ pub fn run(mut args: Args) -> Outcome<()> {
     let sizes = args.numbers("sizes", &[8, 64, 1024, 65536])?;
     let megabytes: usize = args.number("megabytes", 32)?;
     let turns: usize = args.number("turns", 5)?;
+    let idle: usize = args.number("idle", 0)?;
+    let alone = args.number("alone", 0)? != 0;
     args.finish()?;
     machine::pin(0);
     for turn in 0..turns {
         for &size in &sizes {
-            let plan = Plan::new(size, megabytes << 20, turn);
-            measure_llmp(&plan)?;
-            measure_iceoryx(&plan)?;
+            let plan = Plan::new(size, megabytes << 20, turn, idle);
+            if alone {
+                measure_alone(&plan)?;
+            } else {
+                measure_llmp(&plan)?;
+                measure_iceoryx(&plan)?;
+            }
         }
     }
     Ok(())
@@ -38,10 +44,11 @@ struct Plan {
     batch: usize,
     batches: usize,
     turn: usize,
+    idle: usize,
 }
 
 impl Plan {
-    fn new(size: usize, bytes: usize, turn: usize) -> Self {
+    fn new(size: usize, bytes: usize, turn: usize, idle: usize) -> Self {
         let cost = size.max(LEAST_BYTES);
         let batch = (BATCH_BYTES / cost).clamp(1, BATCH_MESSAGES);
         let batches = (bytes / (batch * cost)).max(8);
@@ -50,13 +57,14 @@ impl Plan {
             batch,
             batches,
             turn,
+            idle,
         }
     }
 
     fn report(&self, peer: &str, step: &str, batches: Vec<f64>) {
         report::distribution(
             json!({"bench": "pipeline", "peer": peer, "step": step, "size": self.size,
-                   "batch": self.batch, "turn": self.turn}),
+                   "batch": self.batch, "turn": self.turn, "idle": self.idle}),
             "ns/message",
             batches,
         );
@@ -71,13 +79,62 @@ impl Plan {
     }
 }
 
+/// A broker, one client that sends, one that receives, and some that do neither.
+struct Stage {
+    broker: llmp::Broker,
+    sender: llmp::Client,
+    receiver: llmp::Client,
+    _idle: Vec<llmp::Client>,
+}
+
+impl Stage {
+    fn new(plan: &Plan) -> Outcome<Self> {
+        let (mut broker, port) = llmp::broker()?;
+        let sender = llmp::client(port)?;
+        let receiver = llmp::client(port)?;
+        let idle = (0..plan.idle)
+            .map(|_| llmp::client(port))
+            .collect::<Outcome<_>>()?;
+        broker.broker_once()?;
+        Ok(Self {
+            broker,
+            sender,
+            receiver,
+            _idle: idle,
+        })
+    }
+}
+
+/// Each message goes all the way before the next is sent: the broker looks at
+/// every client for one message.
+fn measure_alone(plan: &Plan) -> Outcome<()> {
+    let mut stage = Stage::new(plan)?;
+    let payload = vec![0x5a; plan.size];
+    let mut all = Vec::new();
+    for _ in 0..plan.batches {
+        all.push(plan.time(|| {
+            for _ in 0..plan.batch {
+                stage.sender.send_buf(llmp::TAG, &payload)?;
+                stage.broker.broker_once()?;
+                let (_, _, got) = stage.receiver.recv_buf()?.ok_or("a message is missing")?;
+                std::hint::black_box(got.first().copied());
+            }
+            Ok(())
+        })?);
+    }
+    plan.report("ll_mp", "alone", all);
+    Ok(())
+}
+
 /// A client sends, the broker copies to its broadcast page, another client
 /// reads: pages, faults and maps as `LibAFL` has them.
 fn measure_llmp(plan: &Plan) -> Outcome<()> {
-    let (mut broker, port) = llmp::broker()?;
-    let mut sender = llmp::client(port)?;
-    let mut receiver = llmp::client(port)?;
-    broker.broker_once()?;
+    let Stage {
+        mut broker,
+        mut sender,
+        mut receiver,
+        _idle,
+    } = Stage::new(plan)?;
     let payload = vec![0x5a; plan.size];
     let (mut sent, mut forwarded, mut taken) = (Vec::new(), Vec::new(), Vec::new());
     for _ in 0..plan.batches {

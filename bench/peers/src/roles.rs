@@ -106,6 +106,7 @@ pub fn receive(mut args: Args) -> Outcome<()> {
     let port = args.number("port", 0)?;
     let messages: usize = args.number("messages", 1_000_000)?;
     let latency = args.number("latency", 0)? != 0;
+    let every: usize = args.number("every", 0)?;
     args.finish()?;
     let mut client = llmp::client(port)?;
     say("ready");
@@ -126,6 +127,10 @@ pub fn receive(mut args: Args) -> Outcome<()> {
             return Err(format!("{sender:?}: message {number} came where {due} was due").into());
         }
         *due += 1;
+        let got = i + 1;
+        if every != 0 && got % every == 0 && got != messages {
+            say(&json!({"bench": "progress", "messages": got}).to_string());
+        }
     }
     let seconds = start.elapsed().as_secs_f64();
     if latency {

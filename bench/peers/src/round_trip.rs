@@ -48,6 +48,8 @@ pub fn run(mut args: Args) -> Outcome<()> {
         for &size in &sizes {
             lead::<P2p>(size, rounds, turn)?;
             lead::<Duplex>(size, rounds, turn)?;
+            #[cfg(feature = "tachyon")]
+            lead::<crate::tachyon::Rings>(size, rounds, turn)?;
         }
     }
     Ok(())
@@ -65,6 +67,8 @@ pub fn reply(mut args: Args) -> Outcome<()> {
         CacheLine::NAME => follow::<CacheLine>(size, rounds, &name),
         P2p::NAME => follow::<P2p>(size, rounds, &name),
         Duplex::NAME => follow::<Duplex>(size, rounds, &name),
+        #[cfg(feature = "tachyon")]
+        crate::tachyon::Rings::NAME => follow::<crate::tachyon::Rings>(size, rounds, &name),
         other => Err(format!("no peer is called {other:?}").into()),
     }
 }

@@ -1,0 +1,1 @@
+"""Runs the drivers of bench/, puts what they print side by side, and draws it."""
