@@ -102,7 +102,6 @@ void read_line(int fd, char *line, size_t room);
 int pipeline(struct options *o);
 int round_trip(struct options *o, char *self);
 int reply(struct options *o);
-int role_broker(struct options *o);
 int role_send(struct options *o);
 int role_recv(struct options *o);
 int role_hold(struct options *o);

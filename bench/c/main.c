@@ -12,16 +12,14 @@ static const char usage[] =
     "\n"
     "  pipeline    what a message costs in each step, in one thread\n"
     "              --sizes 8,64,1024,65536  --megabytes 32 (a step, a turn)  --turns 5\n"
-    "              --history all  --idle 0 (other clients)  --alone 0 (1: each message\n"
-    "              goes all the way before the next is sent)\n"
+    "              --history all\n"
     "  round-trip  a message there and back between two processes that spin, pinned\n"
     "              to a core each: a sender and a receiver each\n"
     "              --sizes 64  --rounds 100000  --turns 5\n"
     "\n"
-    "Processes of a bus. They say what they have (a port, \"ready\") on stdout and\n"
-    "leave when their stdin closes; --core N keeps them on one core:\n"
+    "Clients of a bus of processes, whose broker llmp-bench-go is. They say \"ready\"\n"
+    "on stdout and leave when their stdin closes; --core N keeps them on one core:\n"
     "\n"
-    "  broker      --spin-us 0  --history all  --budget-mib 64\n"
     "  send        --port P  --messages 1000000  --size 64  --pause-us 0 (then with the\n"
     "              time of sending); begins when it reads a line\n"
     "  recv        --port P  --messages 1000000  --latency 0  --spin-us 0\n"
@@ -46,9 +44,6 @@ int main(int argc, char **argv) {
   }
   if (strcmp(command, "reply") == 0) { /* the other process of a round trip */
     return reply(&o);
-  }
-  if (strcmp(command, "broker") == 0) {
-    return role_broker(&o);
   }
   if (strcmp(command, "send") == 0) {
     return role_send(&o);

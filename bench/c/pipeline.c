@@ -10,7 +10,7 @@
 #define LEAST_BYTES 128u
 
 struct plan {
-  size_t size, batch, batches, idle;
+  size_t size, batch, batches;
   uint64_t turn;
   const char *history;
 };
@@ -31,46 +31,26 @@ static struct plan plan_for(size_t size, uint64_t bytes) {
   return p;
 }
 
-/* A broker, one client that sends, one that receives, and some that do neither. */
+/* A broker, one client that sends and one that receives. */
 struct stage {
   llmp_broker *broker;
-  llmp_client *sender, *receiver, **idle;
-  size_t idle_count;
+  llmp_client *sender, *receiver;
   uint16_t port;
 };
 
 static struct stage set_up(const struct plan *p) {
   llmp_broker_options b = LLMP_BROKER_OPTIONS_INIT;
-  llmp_client_options small = LLMP_CLIENT_OPTIONS_INIT;
-  struct stage s = {.idle_count = p->idle};
+  struct stage s;
   b.history = p->history;
-  small.page_size = 1 << 16;
   s.broker = bus_broker(&s.port, &b);
   s.sender = bus_client(s.broker, s.port, NULL);
   s.receiver = bus_client(s.broker, s.port, NULL);
-  s.idle = must_alloc((p->idle + 1) * sizeof(llmp_client *));
-  for (size_t i = 0; i < p->idle; i++) {
-    s.idle[i] = bus_client(s.broker, s.port, &small);
-  }
   return s;
 }
 
-/* Reads what is no part of the measurement: the sender's own messages, and what
- * idle clients get like everyone. Unread, it would hold up the bus. */
-static void read_the_rest(const struct stage *s) {
-  bus_drain(s->sender);
-  for (size_t i = 0; i < s->idle_count; i++) {
-    bus_drain(s->idle[i]);
-  }
-}
-
 static void tear_down(struct stage *s) {
-  read_the_rest(s);
+  bus_drain(s->sender);
   bus_drain(s->receiver);
-  for (size_t i = 0; i < s->idle_count; i++) {
-    bus_leave(s->broker, s->idle[i]);
-  }
-  free((void *)s->idle);
   bus_leave(s->broker, s->sender);
   bus_leave(s->broker, s->receiver);
   (void)must(llmp_broker_close(s->broker), "closing the broker");
@@ -127,8 +107,8 @@ static double per_message(uint64_t from, uint64_t to, const struct plan *p) {
 static void report(struct samples *s, const struct plan *p, const char *step) {
   samples_report(s, "ns/message",
                  "\"bench\":\"pipeline\",\"step\":\"%s\",\"size\":%zu,\"batch\":%zu,\"turn\":%zu,"
-                 "\"idle\":%zu,\"history\":\"%s\"",
-                 step, p->size, p->batch, (size_t)p->turn, p->idle, p->history);
+                 "\"history\":\"%s\"",
+                 step, p->size, p->batch, (size_t)p->turn, p->history);
 }
 
 static void measure(const struct plan *p, const struct way *way, const void *out, void *in) {
@@ -147,33 +127,12 @@ static void measure(const struct plan *p, const struct way *way, const void *out
     samples_add(&sent, per_message(t0, t1, p));
     samples_add(&forwarded, per_message(t1, t2, p));
     samples_add(&taken, per_message(t2, t3, p));
-    read_the_rest(&s);
+    bus_drain(s.sender); /* its own messages: not what is measured */
   }
   tear_down(&s);
   report(&sent, p, way->send);
   report(&forwarded, p, way->forward);
   report(&taken, p, way->receive);
-}
-
-/* Each message goes all the way before the next is sent: the broker looks at
- * every client for one message. */
-static void measure_alone(const struct plan *p, const void *payload) {
-  struct plan one = *p;
-  one.batch = 1;
-  struct stage s = set_up(p);
-  struct samples all = samples_new(p->batches);
-  for (size_t i = 0; i < p->batches; i++) {
-    const uint64_t start = now_ns();
-    for (size_t k = 0; k < p->batch; k++) {
-      send_singly(&s, &one, payload);
-      bus_forward(s.broker, 1);
-      receive_singly(&s, &one, NULL);
-    }
-    samples_add(&all, per_message(start, now_ns(), p));
-    read_the_rest(&s);
-  }
-  tear_down(&s);
-  report(&all, p, "alone");
 }
 
 static const struct way singly = {"send", "forward", "receive", send_singly, receive_singly};
@@ -185,8 +144,6 @@ int pipeline(struct options *o) {
   const size_t count = option_numbers(o, "sizes", "8,64,1024,65536", sizes);
   const uint64_t megabytes = option_number(o, "megabytes", 32);
   const uint64_t turns = option_number(o, "turns", 5);
-  const uint64_t idle = option_number(o, "idle", 0);
-  const bool alone = option_number(o, "alone", 0) != 0;
   const char *history = option_text(o, "history", "all");
   options_finish(o);
   (void)pin(0);
@@ -194,7 +151,6 @@ int pipeline(struct options *o) {
     for (size_t i = 0; i < count; i++) {
       struct plan p = plan_for(sizes[i], megabytes << 20);
       p.turn = turn;
-      p.idle = (size_t)idle;
       p.history = history;
       unsigned char *payload = must_alloc(p.size + 1);
       memset(payload, 0x5a, p.size);
@@ -203,12 +159,8 @@ int pipeline(struct options *o) {
         out[k] = (llmp_outgoing){.tag = TAG, .data = payload, .len = p.size};
       }
       llmp_msg *rows = must_alloc(p.batch * sizeof *rows);
-      if (alone) {
-        measure_alone(&p, payload);
-      } else {
-        measure(&p, &singly, payload, NULL);
-        measure(&p, &together, out, rows);
-      }
+      measure(&p, &singly, payload, NULL);
+      measure(&p, &together, out, rows);
       free(rows);
       free(out);
       free(payload);

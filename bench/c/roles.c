@@ -1,7 +1,7 @@
 /*
- * Processes of a bus that bench/report puts together: a broker, clients that
- * send, that receive, and that are just there. A message of a stream starts
- * with its number and the time of sending, 8 bytes each.
+ * Processes of a bus that bench/report puts together: clients that send, that
+ * receive, and that are just there. A message of a stream starts with its
+ * number and the time of sending, 8 bytes each.
  */
 #include <inttypes.h>
 #include <pthread.h>
@@ -34,38 +34,6 @@ static uint16_t port_option(struct options *o) {
     fail("--port is 1 to 65535");
   }
   return (uint16_t)port;
-}
-
-/* --------------------------------------------------------------- broker */
-
-static void *stop_at_end_of_input(void *broker) {
-  wait_for_end_of_input();
-  (void)llmp_broker_stop(broker);
-  return NULL;
-}
-
-int role_broker(struct options *o) {
-  llmp_broker_options b = LLMP_BROKER_OPTIONS_INIT;
-  b.spin_us = (uint32_t)option_number(o, "spin-us", 0);
-  b.history = option_text(o, "history", NULL);
-  b.budget = option_number(o, "budget-mib", 0) << 20;
-  maybe_pin(o);
-  options_finish(o);
-  llmp_broker *broker;
-  (void)must(llmp_broker_new(&broker, &b), "making a broker");
-  say_line("%d", must(llmp_broker_listen(broker, 0), "listening"));
-  pthread_t thread;
-  if (pthread_create(&thread, NULL, stop_at_end_of_input, broker) != 0) {
-    fail("no thread to be had");
-  }
-  (void)must(llmp_broker_run(broker, -1), "running");
-  (void)pthread_join(thread, NULL);
-  llmp_stats s = {.size = sizeof s};
-  (void)must(llmp_broker_stats(broker, &s), "counting");
-  say_line("{\"bench\":\"broker\",\"peer\":\"" PEER "\",\"messages\":%" PRIu64 ",\"pages\":%" PRIu64
-           ",\"shared_bytes\":%" PRIu64 ",\"archived_bytes\":%" PRIu64 ",\"cut_off\":%" PRIu64 "}",
-           s.messages, s.pages, s.shared_bytes, s.archived_bytes, s.cut_off);
-  return must(llmp_broker_close(broker), "closing the broker");
 }
 
 /* --------------------------------------------------------------- sender */

@@ -12,16 +12,21 @@ const usage = `llmp-bench-go COMMAND [OPTIONS]
 
   pipeline    what a message costs in each step, in one thread
               --sizes 8,64,1024,65536  --megabytes 32 (a step, a turn)  --turns 5
-              --history all
+              --history all  --idle 0 (other clients)  --alone 0 (1: each message
+              goes all the way before the next is sent)
   round-trip  a message there and back between two processes that spin, pinned
               to a core each: a sender and a receiver each
               --sizes 64  --rounds 100000  --turns 5
+
+  broker      a broker of other processes: says its port, and leaves when its stdin
+              closes.  --history all  --budget-mib 64
 
 --timeout SECONDS (300) bounds each process.
 `
 
 var commands = map[string]func(*options) error{
 	"pipeline":   pipeline,
+	"broker":     broker,
 	"round-trip": roundTrip,
 	"reply":      reply, // the other process of a round trip
 }

@@ -20,14 +20,17 @@ const (
 const tag llmp.Tag = 0x4242
 
 type plan struct {
-	size, batch, batches, turn int
-	history                    llmp.History
+	size, batch, batches, turn, idle int
+	history                          llmp.History
 }
 
-func planFor(size, bytes, turn int, history llmp.History) plan {
+// of completes a plan: messages of a size, so many bytes of them.
+func (p plan) of(size, bytes int) plan {
 	cost := max(size, leastBytes)
-	batch := min(max(batchBytes/cost, 1), batchMessages)
-	return plan{size, batch, max(bytes/(batch*cost), 8), turn, history}
+	p.size = size
+	p.batch = min(max(batchBytes/cost, 1), batchMessages)
+	p.batches = max(bytes/(p.batch*cost), 8)
+	return p
 }
 
 // pipeline measures what a message costs in each step, in one thread.
@@ -44,6 +47,14 @@ func pipeline(o *options) error {
 	if err != nil {
 		return err
 	}
+	idle, err := o.number("idle", 0)
+	if err != nil {
+		return err
+	}
+	alone, err := o.number("alone", 0)
+	if err != nil {
+		return err
+	}
 	history, err := llmp.ParseHistory(o.text("history", "all"))
 	if err != nil {
 		return err
@@ -51,10 +62,15 @@ func pipeline(o *options) error {
 	if err := o.finish(); err != nil {
 		return err
 	}
+	measure := plan.measure
+	if alone != 0 {
+		measure = plan.measureAlone
+	}
 	pin(0)
 	for turn := range turns {
 		for _, size := range sizes {
-			if err := planFor(size, megabytes<<20, turn, history).measure(); err != nil {
+			p := plan{turn: turn, idle: idle, history: history}.of(size, megabytes<<20)
+			if err := p.onStage(measure); err != nil {
 				return err
 			}
 		}
@@ -62,31 +78,50 @@ func pipeline(o *options) error {
 	return nil
 }
 
-// stage is a broker, one client that sends and one that receives.
+// stage is a broker, one client that sends, one that receives, and some that do
+// neither.
 type stage struct {
 	broker           *llmp.Broker
 	sender, receiver *llmp.Client
+	idle             []*llmp.Client
 	rest             []llmp.Message
 	looked           byte // the first byte of the last message: a receiver that looks at what it gets
 }
 
-func setUp(history llmp.History) (*stage, error) {
-	b, err := llmp.NewBroker(llmp.BrokerOptions{History: history})
+// onStage lets a measurement run on a stage of its own.
+func (p plan) onStage(measure func(plan, *stage) error) (err error) {
+	b, err := llmp.NewBroker(llmp.BrokerOptions{History: p.history})
 	if err != nil {
-		return nil, err
+		return err
 	}
 	s := &stage{broker: b, rest: make([]llmp.Message, 256)}
+	defer func() { err = errors.Join(err, s.tearDown()) }()
 	port, err := b.Listen(0)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	connect := func(c **llmp.Client) error {
-		return s.during(func() (err error) {
-			*c, err = llmp.Connect(context.Background(), llmp.Options{Port: port})
+	if s.sender, err = s.connect(llmp.Options{Port: port}); err != nil {
+		return err
+	}
+	if s.receiver, err = s.connect(llmp.Options{Port: port}); err != nil {
+		return err
+	}
+	for range p.idle {
+		c, err := s.connect(llmp.Options{Port: port, PageSize: 1 << 16})
+		if err != nil {
 			return err
-		})
+		}
+		s.idle = append(s.idle, c)
 	}
-	return s, errors.Join(connect(&s.sender), connect(&s.receiver))
+	return measure(p, s)
+}
+
+func (s *stage) connect(o llmp.Options) (c *llmp.Client, err error) {
+	err = s.during(func() (err error) {
+		c, err = llmp.Connect(context.Background(), o)
+		return err
+	})
+	return c, err
 }
 
 // during drives the broker while f, in a goroutine, needs it.
@@ -115,17 +150,27 @@ func (s *stage) drain(c *llmp.Client) error {
 	}
 }
 
-func (s *stage) tearDown() error {
-	return errors.Join(s.drain(s.sender), s.drain(s.receiver),
-		s.during(s.sender.Close), s.during(s.receiver.Close), s.broker.Close())
+// readTheRest reads what is no part of the measurement: the sender's own
+// messages, and what idle clients get like everyone.
+func (s *stage) readTheRest() error {
+	err := s.drain(s.sender)
+	for _, c := range s.idle {
+		err = errors.Join(err, s.drain(c))
+	}
+	return err
 }
 
-func (p plan) measure() (err error) {
-	s, err := setUp(p.history)
-	if err != nil {
-		return err
+func (s *stage) tearDown() error {
+	var err error
+	for _, c := range append(s.idle, s.sender, s.receiver) {
+		if c != nil {
+			err = errors.Join(err, s.drain(c), s.during(c.Close))
+		}
 	}
-	defer func() { err = errors.Join(err, s.tearDown()) }()
+	return errors.Join(err, s.broker.Close())
+}
+
+func (p plan) measure(s *stage) error {
 	payload := make([]byte, p.size)
 	sent := make([]float64, 0, p.batches)
 	forwarded, taken := make([]float64, 0, p.batches), make([]float64, 0, p.batches)
@@ -148,11 +193,37 @@ func (p plan) measure() (err error) {
 		sent = append(sent, p.perMessage(t1.Sub(t0)))
 		forwarded = append(forwarded, p.perMessage(t2.Sub(t1)))
 		taken = append(taken, p.perMessage(t3.Sub(t2)))
-		if err := s.drain(s.sender); err != nil { // its own messages: not what is measured
+		if err := s.readTheRest(); err != nil {
 			return err
 		}
 	}
 	return errors.Join(p.report("send", sent), p.report("forward", forwarded), p.report("receive", taken))
+}
+
+// measureAlone lets each message go all the way before the next is sent: the
+// broker looks after every client for one message.
+func (p plan) measureAlone(s *stage) error {
+	payload := make([]byte, p.size)
+	all := make([]float64, 0, p.batches)
+	for range p.batches {
+		start := time.Now()
+		for range p.batch {
+			if err := s.sender.Send(tag, payload); err != nil {
+				return err
+			}
+			if err := s.forward(1); err != nil {
+				return err
+			}
+			if err := s.receive(1); err != nil {
+				return err
+			}
+		}
+		all = append(all, p.perMessage(time.Since(start)))
+		if err := s.readTheRest(); err != nil {
+			return err
+		}
+	}
+	return p.report("alone", all)
 }
 
 func (s *stage) forward(count int) error {
@@ -188,5 +259,5 @@ func (s *stage) receive(count int) error {
 func (p plan) perMessage(d time.Duration) float64 { return float64(d.Nanoseconds()) / float64(p.batch) }
 
 func (p plan) report(step string, samples []float64) error {
-	return row{Bench: "pipeline", Step: step, Size: p.size, Batch: p.batch, Turn: p.turn}.report("ns/message", samples)
+	return row{Bench: "pipeline", Step: step, Size: p.size, Batch: p.batch, Turn: p.turn, Idle: p.idle}.report("ns/message", samples)
 }

@@ -17,6 +17,7 @@ type row struct {
 	Size    int     `json:"size"`
 	Batch   int     `json:"batch,omitempty"`
 	Turn    int     `json:"turn"`
+	Idle    int     `json:"idle"`
 	Unit    string  `json:"unit"`
 	Samples int     `json:"samples"`
 	P10     float64 `json:"p10"`

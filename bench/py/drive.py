@@ -131,7 +131,9 @@ def report(step: str, size: int, turn: int, samples: list[float]) -> None:
     shares = {"p10": 0.10, "p50": 0.50, "p90": 0.90, "p99": 0.99}
     spread = {name: samples[int(share * len(samples))] for name, share in shares.items()}
     mean = sum(samples) / len(samples)
-    print(json.dumps({**row, "unit": "ns/message", "samples": len(samples), **spread, "mean": mean}))
+    print(
+        json.dumps({**row, "unit": "ns/message", "samples": len(samples), **spread, "mean": mean})
+    )
 
 
 def main() -> None:

@@ -16,11 +16,11 @@ START = 60.0
 class Kind:
     """A broker and the clients that go with it."""
 
-    def __init__(self, name: str, driver: str, broker: tuple[str, ...] = ()) -> None:
+    def __init__(self, name: str, driver: str, broker: list[str]) -> None:
         self.name = name
         self.driver = driver
         self.ours = not name.startswith(LL_MP)
-        self._broker = [driver, "broker", *broker]
+        self._broker = broker
 
     @contextmanager
     def open(self) -> Iterator[Bus]:
@@ -28,10 +28,6 @@ class Kind:
         with Crew() as crew:
             broker = crew.start(self._broker)
             yield Bus(self, crew, broker, broker.line(START))
-
-    def with_options(self, *options: str) -> Kind:
-        """Return the same with other options of the broker."""
-        return Kind(self.name, self.driver, options)
 
 
 class Bus:
@@ -56,15 +52,16 @@ class Bus:
 
 
 def kinds(drivers: Drivers) -> dict[str, Kind]:
-    """Return the buses that can be put together, by name."""
+    """Return the buses that can be put together, by name. Our broker is a Go program, as `llmp
+    broker` is."""
     found = [
-        Kind(OURS, drivers.c, ("--history", "none")),
-        Kind(OURS_KEPT, drivers.c, ("--history", "all")),
+        Kind(OURS, drivers.c, [drivers.go, "broker", "--history", "none"]),
+        Kind(OURS_KEPT, drivers.c, [drivers.go, "broker", "--history", "all"]),
     ]
     if drivers.peers:
         found += [
-            Kind(LL_MP, drivers.peers),
-            Kind(LL_MP_SPINNING, drivers.peers, ("--sleep-us", "0")),
+            Kind(LL_MP, drivers.peers, [drivers.peers, "broker"]),
+            Kind(LL_MP_SPINNING, drivers.peers, [drivers.peers, "broker", "--sleep-us", "0"]),
         ]
     return {kind.name: kind for kind in found}
 

@@ -167,7 +167,7 @@ class Crew:
         for actor in actors:
             answer = actor.line(limit)
             if answer != "ready":
-                raise BenchError(f"{actor.command}: {answer!r}, where \"ready\" was due")
+                raise BenchError(f'{actor.command}: {answer!r}, where "ready" was due')
         return actors
 
     def __enter__(self) -> Crew:

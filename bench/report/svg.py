@@ -35,7 +35,13 @@ class Drawing:
         self._add("circle", cx=x, cy=y, r=2.5, fill=fill)
 
     def text(
-        self, x: float, y: float, text: str, anchor: Anchor = "start", size: int = 11, bold: bool = False
+        self,
+        x: float,
+        y: float,
+        text: str,
+        anchor: Anchor = "start",
+        size: int = 11,
+        bold: bool = False,
     ) -> None:
         """Write a line of text."""
         weight = {"font_weight": "bold"} if bold else {}
@@ -48,7 +54,9 @@ class Drawing:
             f'{key.replace("_", "-")}="{value if isinstance(value, str) else _short(value)}"'
             for key, value in attributes.items()
         )
-        self._elements.append(f"<{name} {words}>{content}</{name}>" if content else f"<{name} {words}/>")
+        self._elements.append(
+            f"<{name} {words}>{content}</{name}>" if content else f"<{name} {words}/>"
+        )
 
     def __str__(self) -> str:
         width, height = self._size

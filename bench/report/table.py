@@ -98,6 +98,8 @@ def aims(sections: list[Section]) -> str:
             for what, value, goal, ok in figure.verdicts():
                 total += 1
                 reached += ok
-                lines.append(f"  {section.name}, {figure.title}, {what}: "
-                             f"{number(value)} ({verdict(goal, value)})")
+                lines.append(
+                    f"  {section.name}, {figure.title}, {what}: "
+                    f"{number(value)} ({verdict(goal, value)})"
+                )
     return "\n".join([f"aims: {reached} of {total} reached", *lines])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from .bus import Kind, kinds
-from .drivers import LL_MP, LL_MP_SPINNING, OURS, OURS_KEPT, Drivers, Settings
+from .drivers import GO, LL_MP, LL_MP_SPINNING, OURS, OURS_KEPT, Drivers, Settings
 from .processes import run
 from .results import Figure, Ratio, Row, Section, by_peer
 
@@ -55,11 +55,12 @@ def measure_idle(drivers: Drivers, settings: Settings) -> Section:
         title="What idle clients cost a message",
         how=f"A message of {SIZE} B goes all the way (send, forward, receive) before the next is "
         "sent, so that the broker looks after every client for each message; ns a message, by how "
-        "many more clients are on the bus and send nothing. One thread, pinned to core 0.",
-        peers=(OURS, LL_MP),
+        "many more clients are on the bus and send nothing. One thread, pinned to core 0; our "
+        "broker and clients in Go, as `llmp broker` is.",
+        peers=(GO, LL_MP),
     )
     counts = IDLE if settings.mode != "smoke" else (1, 16)
-    commands = [[drivers.c, "pipeline", "--history", "none"]]
+    commands = [[drivers.go, "pipeline", "--history", "none"]]
     if drivers.peers:
         commands.append([drivers.peers, "pipeline"])
     megabytes = str(settings.pick(8, 2, 1))
@@ -71,5 +72,5 @@ def measure_idle(drivers: Drivers, settings: Settings) -> Section:
     for idle in counts:
         values = by_peer(section.rows, "p50", idle=idle)
         title = f"{idle} idle client{'s' if idle > 1 else ''}"
-        section.figures.append(Figure(title, "ns", values, (Ratio(LL_MP, OURS),)))
+        section.figures.append(Figure(title, "ns", values, (Ratio(LL_MP, GO),)))
     return section

@@ -48,7 +48,9 @@ def measure(drivers: Drivers, settings: Settings) -> Section:
         Figure("CPU of the broker meanwhile", "%", by_peer(rows, "broker_cpu", bench="wake")),
         Figure("CPU of the receiver meanwhile", "%", by_peer(rows, "client_cpu", bench="wake")),
         Figure("idle: CPU of the broker", "%", by_peer(rows, "broker_cpu", bench="idle"), (), idle),
-        Figure("idle: CPU of all clients", "%", by_peer(rows, "client_cpu", bench="idle"), (), idle),
+        Figure(
+            "idle: CPU of all clients", "%", by_peer(rows, "client_cpu", bench="idle"), (), idle
+        ),
     ]
     return section
 
