@@ -82,11 +82,13 @@ func (a *app) sync() *cobra.Command {
 	flags.BoolVarP(&s.quiet, "quiet", "q", false, "print nothing")
 	flags.BoolVar(&s.json, "json", false, "print the summary as one JSON object")
 	cmd.MarkFlagsMutuallyExclusive("quiet", "json")
-	cmd.MarkFlagsOneRequired("finds", "crashes", "import", "import-crashes")
 	return cmd
 }
 
 func (s *syncing) run() error {
+	if len(s.finds)+len(s.crashes) == 0 && s.importDir == "" && s.importCrashes == "" {
+		return usage("nothing to exchange: name a directory with --finds, --crashes, --import or --import-crashes")
+	}
 	store := newStore(s.format, int(s.maxSize))
 	if err := store.makeDirs(s.importDir, s.importCrashes); err != nil {
 		return err

@@ -3,7 +3,6 @@ package command
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -50,7 +49,7 @@ func (*store) watch(finds, crashes []string) (*watch, error) {
 		if err != nil {
 			w.close()
 			if errors.Is(err, fs.ErrNotExist) {
-				err = fmt.Errorf("%s does not exist: name the directory that the fuzzer writes to, or create it", dir)
+				err = usage("%s does not exist: name the directory that the fuzzer writes to, or create it", dir)
 			}
 			return nil, err
 		}
