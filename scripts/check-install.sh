@@ -12,6 +12,7 @@ build=${1:?the folder of a CMake build}
 way=${2:?shared, static, pkg-config, pkg-config-static or subdirectory}
 CMAKE=${CMAKE:-cmake}
 CC=${CC:-cc}
+CXX=${CXX:-c++}
 consumer=$ROOT/tests/c/consumer
 
 scratch=$(mktemp -d "${TMPDIR:-/tmp}/llmp.XXXXXX")
@@ -23,13 +24,19 @@ install_package() {
   mv "$scratch/first" "$scratch/prefix"
 }
 
+# The program in C, and the one in C++.
+run_consumers() {
+  "$out/consumer"
+  "$out/consumer_cpp"
+}
+
 # Configures, builds and runs the consumer; $@: what CMake needs to find llmp.
 with_cmake() {
   if ! { "$CMAKE" -S "$consumer" -B "$out" "$@" && "$CMAKE" --build "$out"; } >"$scratch/log" 2>&1; then
     cat "$scratch/log"
     die "the consumer does not build ($way)"
   fi
-  "$out/consumer"
+  run_consumers
 }
 
 # Builds the consumer with what pkg-config says; $@: options of pkg-config.
@@ -42,11 +49,12 @@ with_pkg_config() {
   read -r -a libs <<<"$(pkg-config --libs "$@" llmp)"
   mkdir "$out"
   "$CC" "${cflags[@]}" "$consumer/consumer.c" -o "$out/consumer" "${libs[@]}"
+  "$CXX" -std=c++17 "${cflags[@]}" "$consumer/consumer.cpp" -o "$out/consumer_cpp" "${libs[@]}"
 }
 
-# The consumer runs with the library it was told of, and no other.
-needs_library() {
-  readelf -d "$out/consumer" | grep -q 'NEEDED.*\[libllmp\.so\.1\]'
+# They run with the library they were told of, and no other.
+need_library() {
+  readelf -d "$out/$1" | grep -q 'NEEDED.*\[libllmp\.so\.1\]'
 }
 
 case $way in
@@ -62,20 +70,22 @@ case $way in
   pkg-config)
     install_package
     with_pkg_config
-    LD_LIBRARY_PATH=$(pkg-config --variable=libdir llmp) "$out/consumer"
+    LD_LIBRARY_PATH=$(pkg-config --variable=libdir llmp) run_consumers
     ;;
   pkg-config-static)
     install_package
     # -lllmp prefers libllmp.so: without it beside the archive, there is no choice.
     find "$scratch/prefix" -name 'libllmp.so*' -delete
     with_pkg_config --static
-    "$out/consumer"
+    run_consumers
     ;;
   *) die "$way is not one of shared, static, pkg-config, pkg-config-static, subdirectory" ;;
 esac
 
-case $way in
-  *static) ! needs_library || die "the consumer was to be linked with libllmp.a and needs libllmp.so" ;;
-  *) needs_library || die "the consumer was to be linked with libllmp.so.1 and is not" ;;
-esac
-say "install/$way: the consumer builds and runs"
+for program in consumer consumer_cpp; do
+  case $way in
+    *static) ! need_library $program || die "$program was to be linked with libllmp.a and needs libllmp.so" ;;
+    *) need_library $program || die "$program was to be linked with libllmp.so.1 and is not" ;;
+  esac
+done
+say "install/$way: the consumers build and run"
