@@ -1,12 +1,12 @@
 /* See bus.h. */
 #include "bus.h"
 
-#include <arpa/inet.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
+
+#include "tcp.h"
 
 /* ---------------------------------------------------------------- threads */
 
@@ -150,12 +150,7 @@ void check_filled(const void *data, size_t len, uint64_t seed) {
 /* ---------------------------------------------------------------- network */
 
 uint16_t unused_port(void) {
-  struct sockaddr_in at = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-  socklen_t len = sizeof at;
-  const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  CHECK_SYS(fd);
-  CHECK_SYS(bind(fd, (const struct sockaddr *)&at, sizeof at));
-  CHECK_SYS(getsockname(fd, (struct sockaddr *)&at, &len));
-  CHECK_SYS(close(fd));
-  return ntohs(at.sin_port);
+  uint16_t port;
+  CHECK_SYS(close(tcp_listen(&port)));
+  return port;
 }
