@@ -4,7 +4,7 @@
 // A frame is a big-endian u32 length and that many bytes of postcard. The
 // types are those of the crate ll_mp 0.16.1 (src/lib.rs): TcpRequest,
 // TcpResponse, TcpRemoteNewMessage and LlmpClientDescription. A frame does not
-// say which of them it carries; who speaks when does, see docs/wire.md.
+// say which of them it carries; who speaks when does, see docs/protocol.md.
 //
 // LibAFL decodes with postcard::from_bytes, which ignores bytes behind the
 // value. So do the Decode functions for frames. A client description comes
