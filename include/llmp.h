@@ -452,7 +452,14 @@ typedef struct llmp_broker_options {
 #define LLMP_BROKER_OPTIONS_INIT \
   { sizeof(llmp_broker_options), NULL, 0, 0, NULL, NULL, NULL, 0, 0, 0, 0 }
 
-/* A broker with an empty broadcast page and no clients. */
+/* A broker with an empty broadcast page and no clients. 0, or LLMP_E_INVALID
+ * (NULL out, bad option), LLMP_E_NOMEM, LLMP_E_UNSUPPORTED (that provider is not
+ * to be had here), LLMP_E_FORKED.
+ *
+ * All calls on a broker but llmp_broker_send and llmp_broker_stop are
+ * LLMP_E_BUSY inside one of its hooks; running it, adding a hook and closing it
+ * are, too, while it runs in another thread. In a forked child all are
+ * LLMP_E_FORKED. */
 LLMP_API int llmp_broker_new(llmp_broker **out, const llmp_broker_options *opts);
 
 /* Listens on port (0 picks one) for clients and other brokers; returns the
@@ -465,7 +472,9 @@ LLMP_API int llmp_broker_listen(llmp_broker *b, uint16_t port);
  * directions, once. LLMP_E_REFUSED, LLMP_E_TIMEOUT, LLMP_E_PROTOCOL. */
 LLMP_API int llmp_broker_connect_b2b(llmp_broker *b, const char *host, uint16_t port);
 
-/* Adds a client by its sending page, as if it had been announced; returns its id. */
+/* Adds a client by its sending page, as if it had been announced; returns its
+ * id, or LLMP_E_NOTFOUND (no such map), LLMP_E_CORRUPT (too small, wrong magic),
+ * LLMP_E_PERMISSION, LLMP_E_INVALID, LLMP_E_CLOSED (the broker has ended). */
 LLMP_API int llmp_broker_add_client(llmp_broker *b, const char *shm_id, size_t shm_size);
 
 /* What a hook says about a message. */
@@ -479,20 +488,26 @@ LLMP_API int llmp_broker_add_client(llmp_broker *b, const char *shm_id, size_t s
  * call). client is the id of the client it came from. llmp_broker_send inside a
  * hook adds messages, after the current one. Do not close the broker here. */
 typedef int (*llmp_hook_fn)(llmp_broker *b, uint32_t client, llmp_msg *msg, void *user);
+/* 0, or LLMP_E_INVALID (NULL fn), LLMP_E_NOMEM, LLMP_E_BUSY. */
 LLMP_API int llmp_broker_add_hook(llmp_broker *b, llmp_hook_fn fn, void *user);
 
 /* Called by llmp_broker_run after timeout_ms without a message, and again. */
 typedef void (*llmp_timeout_fn)(llmp_broker *b, void *user);
+/* A NULL fn takes it back. 0, or LLMP_E_BUSY. */
 LLMP_API int llmp_broker_on_timeout(llmp_broker *b, llmp_timeout_fn fn, void *user);
 
 /* Takes what all clients have sent until now and forwards it, once; admits
- * waiting clients. Returns how many messages were handled (INT_MAX at most). */
+ * waiting clients. Returns how many messages were handled (INT_MAX at most), or
+ * LLMP_E_INVALID (a hook did what it may not: that message was dropped, all
+ * others were handled), LLMP_E_NOMEM, LLMP_E_CLOSED (the broker has ended),
+ * LLMP_E_BUSY. A client's faults end that client, they are no error here. */
 LLMP_API int llmp_broker_once(llmp_broker *b);
 
 /* Runs until llmp_broker_stop, or until opts->exit_after_clients have come and
  * gone; sleeps when there is nothing to do. timeout_ms > 0: the interval of
  * llmp_broker_on_timeout (without such a function: return LLMP_E_TIMEOUT after
- * that long without a message); < 0: none. 0 when it ended. Clients are told
+ * that long without a message); < 0: none; 0: LLMP_E_INVALID. 0 when it ended,
+ * else an error as llmp_broker_once. Clients are told
  * EXITING when the broker is closed or stopped; a stopped broker stays so. */
 LLMP_API int llmp_broker_run(llmp_broker *b, int64_t timeout_ms);
 
@@ -504,7 +519,8 @@ LLMP_API int llmp_broker_stop(llmp_broker *b);
 LLMP_API int llmp_broker_send(llmp_broker *b, uint32_t tag, uint32_t flags, const void *data,
                               size_t len);
 
-/* The first broadcast page, for llmp_client_new and llmp_client_new_from_env. */
+/* The page where a new client begins to read, for llmp_client_new and
+ * llmp_client_new_from_env. 0, LLMP_E_INVALID, LLMP_E_BUSY. */
 LLMP_API int llmp_broker_map(llmp_broker *b, llmp_map *out);
 /* Sets <name> and <name>_SIZE to it (setenv), for llmp_client_new_from_env. */
 LLMP_API int llmp_broker_to_env(llmp_broker *b, const char *name);
@@ -524,9 +540,12 @@ typedef struct llmp_stats {
   uint64_t bad_clients;    /* clients removed because their page made no sense */
   uint64_t b2b;            /* brokers connected now */
 } llmp_stats;
+/* Also from another thread while the broker runs. 0, or LLMP_E_INVALID (NULL, or
+ * size is not set), LLMP_E_BUSY. */
 LLMP_API int llmp_broker_stats(llmp_broker *b, llmp_stats *out);
 
-/* Per client: fills up to max rows, returns how many clients there are. */
+/* Per client: fills up to max rows, returns how many clients there are. Threads
+ * and errors as llmp_broker_stats. */
 typedef struct llmp_client_stats {
   uint32_t id;
   uint32_t kind; /* 0 local, 1 another broker */
@@ -536,10 +555,12 @@ typedef struct llmp_client_stats {
 } llmp_client_stats;
 LLMP_API int llmp_broker_client_stats(llmp_broker *b, llmp_client_stats *rows, size_t max);
 
-/* Says EXITING to all, stops listening, frees everything. 0. */
+/* Says EXITING to all, stops listening, frees everything. 0, or LLMP_E_BUSY: it
+ * runs, or this is one of its hooks; nothing was closed, stop it first. */
 LLMP_API int llmp_broker_close(llmp_broker *b);
 
-/* Runs several brokers in one loop, until each has ended as in llmp_broker_run. */
+/* Runs several brokers in one loop, until each has ended as in llmp_broker_run;
+ * the first error of one ends it for all. */
 LLMP_API int llmp_brokers_run(llmp_broker *const *brokers, size_t n, int64_t timeout_ms);
 
 /* ------------------------------------------------------------- connection
@@ -552,10 +573,11 @@ LLMP_API int llmp_brokers_run(llmp_broker *const *brokers, size_t n, int64_t tim
 LLMP_API int llmp_connection_on_port(llmp_connection **out, uint16_t port,
                                      const llmp_broker_options *broker_opts,
                                      const llmp_client_options *client_opts);
-/* Exactly one of the two is not NULL. It belongs to the connection. */
+/* Exactly one of the two is not NULL. It belongs to the connection: do not close
+ * it. Both are NULL for what is no open connection. */
 LLMP_API llmp_broker *llmp_connection_broker(llmp_connection *c);
 LLMP_API llmp_client *llmp_connection_client(llmp_connection *c);
-/* Sends as whichever it is. */
+/* Sends as whichever it is: as llmp_broker_send, or llmp_client_send_flags. */
 LLMP_API int llmp_connection_send(llmp_connection *c, uint32_t tag, uint32_t flags,
                                   const void *data, size_t len);
 LLMP_API int llmp_connection_close(llmp_connection *c);
