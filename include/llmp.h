@@ -507,8 +507,8 @@ LLMP_API int llmp_broker_once(llmp_broker *b);
  * gone; sleeps when there is nothing to do. timeout_ms > 0: the interval of
  * llmp_broker_on_timeout (without such a function: return LLMP_E_TIMEOUT after
  * that long without a message); < 0: none; 0: LLMP_E_INVALID. 0 when it ended,
- * else an error as llmp_broker_once. Clients are told
- * EXITING when the broker is closed or stopped; a stopped broker stays so. */
+ * else an error as llmp_broker_once. Clients are told EXITING when the broker is
+ * closed or stopped; a stopped broker stays so. */
 LLMP_API int llmp_broker_run(llmp_broker *b, int64_t timeout_ms);
 
 /* Makes llmp_broker_run return soon, the current or the next one. From any
