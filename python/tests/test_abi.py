@@ -27,6 +27,7 @@ STDDEF = "typedef unsigned long size_t;"
 
 PLAIN: dict[str, Any] = {
     "int": ctypes.c_int,
+    "double": ctypes.c_double,
     "int64_t": ctypes.c_int64,
     "size_t": ctypes.c_size_t,
     "uint16_t": ctypes.c_uint16,
@@ -160,6 +161,15 @@ def test_constants_are_those_of_the_header(tmp_path: Path) -> None:
         "DONT_WAIT": _abi.DONT_WAIT % 2**64,
         "NO_OFFSET": _abi.NO_OFFSET,
         "ABI_VERSION": _abi.ABI_VERSION,
+        "EVENT_TESTCASE": _abi.EVENT_TESTCASE,
+        "EVENT_OBJECTIVE": _abi.EVENT_OBJECTIVE,
+        "STAT_NUMBER": _abi.STAT_NUMBER,
+        "STAT_FLOAT": _abi.STAT_FLOAT,
+        "STAT_TEXT": _abi.STAT_TEXT,
+        "STAT_RATIO": _abi.STAT_RATIO,
+        "STAT_PERCENT": _abi.STAT_PERCENT,
+        **{f"EXIT_{kind.name}": kind for kind in llmp.ExitKind},
+        **{f"AGGREGATE_{way.name}": way for way in llmp.Aggregate},
     }
     ours = {f"LLMP_{name}": int(value) for name, value in {**shared, **private}.items()}
     assert len(ours) >= 21
@@ -171,6 +181,12 @@ def test_every_tag_and_flag_of_the_header_has_a_name_here() -> None:
     assert names == {n for n in llmp.__all__ if n.startswith(("TAG_", "FLAG_"))}
     tags = {n for n in names if n.startswith("TAG_")} - {"TAG_LIBAFL_EVENT"}
     assert {getattr(llmp, name) for name in tags} == llmp.RESERVED_TAGS
+
+
+def test_the_header_has_no_exit_kind_or_aggregate_that_is_not_here() -> None:
+    names = re.findall(r"#define LLMP_(EXIT|AGGREGATE)_\w+", HEADER.read_text())
+    assert names.count("EXIT") == len(llmp.ExitKind)
+    assert names.count("AGGREGATE") == len(llmp.Aggregate)
 
 
 def test_every_error_code_has_a_class() -> None:
@@ -185,6 +201,7 @@ def test_every_error_code_has_a_class() -> None:
 
 def test_statistics_have_the_fields_of_the_header() -> None:
     assert llmp.BrokerStats._fields == tuple(f[0] for f in _abi.Stats._fields_[1:])
+    assert llmp.EventCounts._fields == tuple(f[0] for f in _abi.EventCounts._fields_[1:])
 
 
 def test_only_three_modules_know_ctypes() -> None:

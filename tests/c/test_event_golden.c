@@ -75,6 +75,7 @@ static void check_testcase(const llmp_testcase *t, const struct expected *e) {
   CHECK_EQ(t->sender, 5);
   CHECK_EQ(t->data == NULL, strcmp(e->name, "objective without input") == 0);
   if (e->len != 0) {
+    CHECK(t->data != NULL);
     CHECK_EQ(*(const unsigned char *)t->data, e->first);
   }
 }

@@ -184,9 +184,10 @@ TEST(random_damage_is_survived) {
     const int compressed = one->compressed != NULL && i % 2 == 0;
     const unsigned char *from = compressed ? one->compressed : one->postcard;
     const size_t len = compressed ? one->compressed_len : one->postcard_len;
+    CHECK(len != 0);
     unsigned char *data = malloc(len);
     llmp_testcase t = LLMP_TESTCASE_INIT;
-    CHECK(data != NULL);
+    CHECK(data != NULL && from != NULL);
     memcpy(data, from, len);
     for (int hits = 0; hits < 3; hits++) {
       state = state * 1664525u + 1013904223u;

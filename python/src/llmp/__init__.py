@@ -9,7 +9,10 @@
         for message in bus:
             print(message.tag, message.sender, message.data)
 
-Start reading at :class:`Client` and :class:`Broker`. Time-outs are in seconds, sizes in bytes.
+Start reading at :class:`Client` and :class:`Broker`; for test cases that fuzzers share, LibAFL's
+included, at :meth:`Client.send_testcase` and :meth:`Client.testcases`.
+
+Time-outs are in seconds, sizes in bytes.
 Errors are subclasses of :class:`LlmpError`. The shared library is loaded by the first call that
 needs it, see :func:`library_path`.
 """
@@ -43,6 +46,7 @@ from .errors import (
     TooBigError,
     UnsupportedError,
 )
+from .events import Aggregate, EventCounts, ExitKind, Percent, Ratio, Testcase
 from .hooks import DROP, FORWARD, HookMessage, Verdict
 from .message import (
     DEFAULT_PORT,
@@ -85,6 +89,7 @@ __all__ = [
     "TAG_SLOW_RECEIVER_PANIC",
     "TAG_UNINITIALIZED",
     "TAG_UNSET",
+    "Aggregate",
     "Allocation",
     "Batch",
     "Broker",
@@ -98,6 +103,8 @@ __all__ = [
     "Connection",
     "CorruptError",
     "Description",
+    "EventCounts",
+    "ExitKind",
     "ForkedError",
     "FullError",
     "HookMessage",
@@ -111,11 +118,14 @@ __all__ = [
     "MessageView",
     "NotFoundError",
     "OutOfMemoryError",
+    "Percent",
     "PermissionDeniedError",
     "ProtocolError",
+    "Ratio",
     "Receiver",
     "RefusedError",
     "Sender",
+    "Testcase",
     "TimedOutError",
     "TooBigError",
     "UnsupportedError",

@@ -13,6 +13,7 @@ from ctypes import (
     Structure,
     c_char,
     c_char_p,
+    c_double,
     c_int,
     c_int64,
     c_size_t,
@@ -33,6 +34,13 @@ DONT_WAIT = -2
 NO_OFFSET = 2**64 - 1
 HOOK_FORWARD = 0
 HOOK_DROP = 1
+EVENT_TESTCASE = 0
+EVENT_OBJECTIVE = 4
+STAT_NUMBER = 0
+STAT_FLOAT = 1
+STAT_TEXT = 2
+STAT_RATIO = 3
+STAT_PERCENT = 4
 
 
 class Msg(Structure):
@@ -138,6 +146,66 @@ class ClientStats(Structure):
     ]
 
 
+class Testcase(Structure):
+    """llmp_testcase."""
+
+    _fields_ = [
+        ("size", c_size_t),
+        ("kind", c_uint32),
+        ("exit_kind", c_uint32),
+        ("data", c_void_p),
+        ("len", c_size_t),
+        ("corpus_size", c_uint64),
+        ("executions", c_uint64),
+        ("time_ns", c_uint64),
+        ("sender", c_uint32),
+        ("flags", c_uint32),
+    ]
+
+
+class EventOptions(Structure):
+    """llmp_event_options."""
+
+    _fields_ = [
+        ("size", c_size_t),
+        ("max_size", c_uint64),
+        ("objectives", c_uint32),
+        ("reserved", c_uint32),
+    ]
+
+
+class EventCounts(Structure):
+    """llmp_event_counts."""
+
+    _fields_ = [
+        ("size", c_size_t),
+        ("testcases", c_uint64),
+        ("objectives", c_uint64),
+        ("other", c_uint64),
+        ("foreign", c_uint64),
+        ("unknown", c_uint64),
+        ("malformed", c_uint64),
+        ("too_big", c_uint64),
+    ]
+
+
+class UserStat(Structure):
+    """llmp_user_stat."""
+
+    _fields_ = [
+        ("size", c_size_t),
+        ("name", c_char_p),
+        ("tag", c_uint64),
+        ("value", c_uint32),
+        ("aggregate", c_uint32),
+        ("number", c_uint64),
+        ("whole", c_uint64),
+        ("real", c_double),
+        ("text", c_char_p),
+        ("executions", c_uint64),
+    ]
+
+
 STRUCTS: dict[str, Any] = {
     "llmp_msg": Msg,
     "llmp_outgoing": Outgoing,
@@ -147,6 +215,10 @@ STRUCTS: dict[str, Any] = {
     "llmp_broker_options": BrokerOptions,
     "llmp_stats": Stats,
     "llmp_client_stats": ClientStats,
+    "llmp_testcase": Testcase,
+    "llmp_event_options": EventOptions,
+    "llmp_event_counts": EventCounts,
+    "llmp_user_stat": UserStat,
 }
 
 # Handles are plain addresses to us.
@@ -156,6 +228,7 @@ _CLIENT_OPTIONS = POINTER(ClientOptions)
 _BROKER_OPTIONS = POINTER(BrokerOptions)
 _MSG = POINTER(Msg)
 _MAP = POINTER(Map)
+_TESTCASE = POINTER(Testcase)
 _DESCRIPTION = POINTER(ClientDescription)
 
 HookFn = CFUNCTYPE(c_int, _HANDLE, c_uint32, _MSG, c_void_p)
@@ -248,6 +321,15 @@ PROTOTYPES: dict[str, tuple[Any, tuple[Any, ...]]] = {
     "llmp_connection_client": (_HANDLE, (_HANDLE,)),
     "llmp_connection_send": (c_int, (_HANDLE, c_uint32, c_uint32, c_void_p, c_size_t)),
     "llmp_connection_close": (c_int, (_HANDLE,)),
+    # events
+    "llmp_testcase_send": (c_int, (_HANDLE, _TESTCASE)),
+    "llmp_testcase_recv": (c_int, (_HANDLE, _TESTCASE)),
+    "llmp_testcase_recv_wait": (c_int, (_HANDLE, _TESTCASE, c_int64)),
+    "llmp_testcase_decode": (c_int, (_HANDLE, _MSG, _TESTCASE)),
+    "llmp_client_event_setup": (c_int, (_HANDLE, POINTER(EventOptions))),
+    "llmp_client_event_counts": (c_int, (_HANDLE, POINTER(EventCounts))),
+    "llmp_heartbeat_send": (c_int, (_HANDLE, c_uint64)),
+    "llmp_user_stat_send": (c_int, (_HANDLE, POINTER(UserStat))),
 }
 
 

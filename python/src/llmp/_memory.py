@@ -73,6 +73,16 @@ def address_of(data: bytes) -> int:
     return address
 
 
+def located(data: Buffer) -> tuple[int, int, object]:
+    """Return where data lies, for a field of a struct, its length, and what to hold on to."""
+    place, size = argument(data)
+    if isinstance(place, bytes):
+        return address_of(place), size, place
+    address = cast(place, c_void_p).value
+    assert address is not None
+    return address, size, place
+
+
 # ------------------------------------------------------------------------------- leases
 
 _WINDOWS: list[type[Array[c_ubyte]]] = []

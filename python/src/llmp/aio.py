@@ -26,6 +26,7 @@ from .message import DEFAULT_PORT, Message
 if TYPE_CHECKING:
     from typing_extensions import Unpack
 
+    from .events import Testcase
     from .options import ClientOptions
     from .receiving import Receiving
 
@@ -69,19 +70,42 @@ async def recv_many(
 
 async def messages(source: Receiving) -> AsyncIterator[Message]:
     """Iterate over messages as they come, until the bus ends. Other tasks have their turns."""
+    async for message in _each(source, source.recv):
+        yield message
+
+
+async def recv_testcase(client: Client, timeout: float | None = None) -> Testcase | None:
+    """Return the next test case, or None when the time is over: see Client.recv_testcase().
+
+    Cancelling it loses none.
+
+    Args:
+        client: who receives.
+        timeout: seconds; None waits for ever, 0 does not wait.
+    """
+    return await _until(client, timeout, lambda: client.recv_testcase(0))
+
+
+async def testcases(client: Client) -> AsyncIterator[Testcase]:
+    """Iterate over test cases as they come, until the bus ends. Other tasks have their turns."""
+    async for testcase in _each(client, client.recv_testcase):
+        yield testcase
+
+
+async def _each(source: Receiving, receive: Callable[[float], _T | None]) -> AsyncIterator[_T]:
     in_a_row = 0
     while True:
         try:
-            message = source.recv(0)
-            if message is None:
-                message = await recv(source)
+            one = receive(0)
+            if one is None:
+                one = await _until(source, None, lambda: receive(0))
                 in_a_row = 0
         except ClosedError:
             if source.closed:
                 raise
             return
-        assert message is not None  # there is no time-out
-        yield message
+        assert one is not None  # there is no time-out
+        yield one
         in_a_row += 1
         if in_a_row >= _IN_A_ROW:
             in_a_row = 0

@@ -15,6 +15,7 @@ from .description import (
     id_to_c,
     map_to_c,
 )
+from .events import Exchanging
 from .message import DEFAULT_PORT
 from .options import client_options
 from .receiving import Receiving
@@ -30,7 +31,7 @@ _Sender = TypeVar("_Sender", bound="Sender")
 _Receiver = TypeVar("_Receiver", bound="Receiver")
 
 
-class Client(Sending, Receiving):
+class Client(Exchanging):
     """One who sends to a bus and receives what all others send.
 
     ::
@@ -41,7 +42,8 @@ class Client(Sending, Receiving):
 
     All that make a client take the options of :class:`llmp.ClientOptions` as keyword arguments.
     The verbs are those of :class:`llmp.sending.Sending` and :class:`llmp.receiving.Receiving`,
-    where threads and time-outs are explained, too.
+    where threads and time-outs are explained, too, and for test cases those of
+    :class:`llmp.events.Exchanging`.
     """
 
     _noun = "client"

@@ -87,7 +87,7 @@ class Receiving(OnPage):
 
     def _receive(self, timeout: float | None, take: Callable[[int], _T]) -> _T | None:
         if timeout is not None and not timeout >= 0:
-            raise _no_timeout(timeout)
+            raise no_timeout(timeout)
         with self._recv_lock:
             if self._lease is not None:
                 self._end_lease()
@@ -97,20 +97,29 @@ class Receiving(OnPage):
         return self._wait(code, timeout, self._pointer, take)
 
     def _wait(
-        self, code: int, timeout: float | None, pointer: object, take: Callable[[int], _T]
+        self,
+        code: int,
+        timeout: float | None,
+        pointer: object,
+        take: Callable[[int], _T],
+        recv_wait: Any = None,
     ) -> _T | None:
-        """Go on after a call that returned code and no message; take is called under the lock."""
+        """Go on after a call that returned code and no message; take is called under the lock.
+
+        recv_wait is the function that waits, if not that for messages.
+        """
         if code < 0:
             raise self._error(code)
         if timeout == 0:
             return None
         deadline = Deadline(timeout)
+        recv_wait = recv_wait or self._c_recv_wait
         while True:
             ms = deadline.slice_ms()
             with self._recv_lock:
                 if self._lease is not None:
                     self._end_lease()
-                code = self._c_recv_wait(self._handle, pointer, ms)
+                code = recv_wait(self._handle, pointer, ms)
                 if code > 0:
                     return take(code)
             if code < 0:
@@ -192,7 +201,7 @@ class Receiving(OnPage):
         self, max: int, timeout: float | None, take: Callable[[_memory.Rows, int], _T]
     ) -> _T | None:
         if timeout is not None and not timeout >= 0:
-            raise _no_timeout(timeout)
+            raise no_timeout(timeout)
         if max.__class__ is not int or not 0 < max <= _MOST:
             max = _capacity(max)
         with self._recv_lock:
@@ -227,7 +236,7 @@ class Receiving(OnPage):
         ``for m in bus`` is ``for m in bus.messages()``. Args and errors are those of recv().
         """
         if timeout is not None and not timeout >= 0:
-            raise _no_timeout(timeout)
+            raise no_timeout(timeout)
         return self._copies(timeout) if copy else self._views(timeout)
 
     def _copies(self, timeout: float | None) -> Iterator[Message]:
@@ -309,7 +318,8 @@ class Receiving(OnPage):
 _NOTHING = Batch(None, 0, None)
 
 
-def _no_timeout(timeout: float) -> InvalidError:
+def no_timeout(timeout: float) -> InvalidError:
+    """Return the error for a time-out that is none."""
     return InvalidError(f"a time-out is None or a number of seconds >= 0, not {timeout!r}")
 
 
