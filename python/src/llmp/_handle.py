@@ -247,6 +247,20 @@ def unsigned(name: str, value: int, bits: int) -> int:
     return number
 
 
+def wait_in_slices(event: threading.Event, timeout: float | None) -> bool:
+    """Wait as event.wait() does, such that Ctrl-C ends it: within a slice, at the latest.
+
+    A signal that the kernel hands to another thread does not wake the main thread.
+    """
+    deadline = Deadline(timeout)
+    while True:
+        ms = deadline.slice_ms()
+        if event.wait(ms / 1000):
+            return True
+        if not ms:
+            return False
+
+
 _T = TypeVar("_T")
 
 
@@ -285,7 +299,7 @@ def interruptible(
     ended = threading.Event()
     threading.Thread(target=work, name="llmp", daemon=True).start()
     try:
-        ended.wait()
+        wait_in_slices(ended, None)
     except BaseException:
         if interrupt is not None:
             interrupt()

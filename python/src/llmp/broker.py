@@ -13,7 +13,7 @@ from typing import (
 )
 
 from . import _lib, _memory
-from ._handle import Ownership, interruptible, opened, u32, unsigned
+from ._handle import Ownership, interruptible, opened, u32, unsigned, wait_in_slices
 from ._page import OnPage
 from .description import Map, id_to_c
 from .errors import BusyError, ClosedError, InvalidError, LlmpError
@@ -256,7 +256,7 @@ class Broker(OnPage):
         if self._in_hook():
             raise BusyError("inside a hook only send() and stop() of its broker work")
         if self._started is not None:
-            if not self._started.wait(timeout):
+            if not wait_in_slices(self._started, timeout):
                 return False
             self._started = None
         outcome, self._outcome = self._outcome, None
