@@ -190,6 +190,42 @@ static inline void page_finish(struct llmp_send_cursor *c, uint32_t tag, uint32_
   c->open_off = 0;
 }
 
+/* Writes a message without showing it to readers yet: page_alloc, the payload
+ * and page_finish in one, with each field stored once and nothing read back.
+ * False when the page is full. n is at most WIRE_MAX_PAYLOAD, no message is open. */
+static inline bool page_put(struct llmp_send_cursor *c, uint32_t tag, uint32_t flags,
+                            uint32_t sender, const void *data, uint64_t n) {
+  unsigned char *base = c->base;
+  const uint64_t start = WIRE_PAGE_HEADER + c->used;
+  const uint64_t padded = page_padded(start, n);
+  const uint64_t need = WIRE_MSG_HEADER + padded;
+  const uint64_t used = c->used + need;
+  const uint64_t id = c->last_id + 1;
+  if (need > c->max_alloc) {
+    c->max_alloc = need;
+    page_put64(base, WIRE_PAGE_OFF_MAX_ALLOC, need);
+  }
+  if (used + WIRE_EOP_RESERVE > c->total) {
+    return false;
+  }
+  c->used = used;
+  c->last_id = id;
+  c->last_off = start;
+  page_put32(base, start + WIRE_MSG_OFF_TAG, tag);
+  page_put32(base, start + WIRE_MSG_OFF_SENDER, sender);
+  page_put32(base, start + WIRE_MSG_OFF_BROKER, 0);
+  page_put32(base, start + WIRE_MSG_OFF_FLAGS, flags);
+  page_put64(base, start + WIRE_MSG_OFF_ID, id);
+  page_put64(base, start + WIRE_MSG_OFF_LEN, n);
+  page_put64(base, start + WIRE_MSG_OFF_PADDED, padded);
+  page_put64(base, WIRE_PAGE_OFF_USED, used);
+  page_put32(base, WIRE_PAGE_HEADER + used + WIRE_MSG_OFF_TAG, WIRE_TAG_UNSET);
+  if (n != 0) {
+    memcpy(base + start + WIRE_MSG_HEADER, data, n);
+  }
+  return true;
+}
+
 /* Commits all finished messages. True: somebody sleeps for them, ring. */
 static inline bool page_publish(struct llmp_send_cursor *c) {
   const page_u32 *want = c->ring.want;

@@ -89,6 +89,20 @@ int send_on_new_page(struct handle *h, size_t len, unsigned char **payload) {
   return 0;
 }
 
+int send_write_on_new_page(struct handle *h, uint32_t tag, uint32_t flags, const void *data,
+                           size_t len) {
+  unsigned char *payload;
+  const int rc = send_on_new_page(h, len, &payload);
+  if (rc != 0) {
+    return rc;
+  }
+  if (len != 0) {
+    memcpy(payload, data, len);
+  }
+  page_finish(&h->send.cur, tag, flags, h->send.cur.sender_id);
+  return 0;
+}
+
 int send_many(struct handle *h, const llmp_outgoing *msgs, size_t n) {
   if (msgs == NULL && n != 0) {
     return error_set(LLMP_E_INVALID, "msgs is NULL, and n is %zu", n);

@@ -21,12 +21,17 @@ __attribute__((cold)) int send_refuse(const struct handle *h, uint32_t tag, cons
  * the options say. 0 and *payload, or an error. */
 __attribute__((cold)) int send_on_new_page(struct handle *h, size_t len, unsigned char **payload);
 
+/* send_write where the current page is full. */
+__attribute__((cold)) int send_write_on_new_page(struct handle *h, uint32_t tag, uint32_t flags,
+                                                 const void *data, size_t len);
+
 static inline bool send_acceptable(const struct handle *h, uint32_t tag, const void *data,
                                    size_t len) {
   return !(page_reserved_tag(tag) || len > WIRE_MAX_PAYLOAD || (data == NULL && len != 0) ||
            h->send.cur.open_off != 0);
 }
 
+/* Opens a message of len bytes, on a new page if need be. */
 static inline int send_open(struct handle *h, size_t len, unsigned char **payload) {
   *payload = page_alloc(&h->send.cur, len);
   return unlikely(*payload == NULL) ? send_on_new_page(h, len, payload) : 0;
@@ -41,16 +46,10 @@ static inline void send_publish(struct handle *h) {
 /* Writes a message without publishing it; any tag. */
 static inline int send_write(struct handle *h, uint32_t tag, uint32_t flags, const void *data,
                              size_t len) {
-  unsigned char *payload;
-  const int rc = send_open(h, len, &payload);
-  if (unlikely(rc != 0)) {
-    return rc;
-  }
-  if (len != 0) {
-    memcpy(payload, data, len);
-  }
-  page_finish(&h->send.cur, tag, flags, h->send.cur.sender_id);
-  return 0;
+  struct llmp_send_cursor *c = &h->send.cur;
+  return unlikely(!page_put(c, tag, flags, c->sender_id, data, len))
+             ? send_write_on_new_page(h, tag, flags, data, len)
+             : 0;
 }
 
 static inline int send_message(struct handle *h, uint32_t tag, uint32_t flags, const void *data,

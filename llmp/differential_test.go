@@ -178,6 +178,28 @@ func (w *twins) finish() {
 	w.check("finish")
 }
 
+// put writes a whole message: C has a shorter way to what Go does in three
+// steps. False: both pages are full.
+func (w *twins) put(n uint64) bool {
+	w.t.Helper()
+	data := make([]byte, n)
+	for i := range data {
+		data[i] = byte(w.rng.Uint32())
+	}
+	tag, flags, sender := w.tag(), w.rng.Uint32(), w.rng.Uint32()
+	okC := cpage.Put(w.c, tag, flags, sender, data)
+	off, okG := alloc(w.g, n)
+	if okG {
+		copy(bytesAt(w.g.Base, off, n), data)
+		finish(w.g, tag, flags, sender)
+	}
+	if okC != okG {
+		w.t.Fatalf("put(%d): C %v, Go %v", n, okC, okG)
+	}
+	w.check("put")
+	return okC
+}
+
 // publish: C's reports that somebody has to be rung, Go's rings.
 func (w *twins) publish() {
 	w.t.Helper()
@@ -245,6 +267,10 @@ func (w *twins) step(most uint64) {
 	case w.rng.IntN(3) == 0:
 		w.publish()
 		w.receiveAll()
+	case w.rng.IntN(2) == 0:
+		if !w.put(n) {
+			w.endPage(n)
+		}
 	default:
 		if !w.alloc(n) {
 			w.endPage(n)
@@ -275,7 +301,7 @@ func TestCAndGoWriteAndReadThePageAlike(t *testing.T) {
 	for range 20_000 {
 		w.step(1 << uint(rng.IntN(10)))
 	}
-	for _, call := range []string{"alloc", "shrink", "cancel", "finish", "publish", "the end of the page",
+	for _, call := range []string{"alloc", "shrink", "cancel", "finish", "put", "publish", "the end of the page",
 		"next: 0", "next: 1", "next: 2", "next: 4"} {
 		if w.calls[call] == 0 {
 			t.Errorf("%s never happened", call)

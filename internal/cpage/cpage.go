@@ -61,6 +61,12 @@ func Finish(c *cursor.Send, tag, flags, sender uint32) {
 	C.page_finish(send(c), C.uint32_t(tag), C.uint32_t(flags), C.uint32_t(sender))
 }
 
+// Put is page_put. False: the page is full.
+func Put(c *cursor.Send, tag, flags, sender uint32, data []byte) bool {
+	at := unsafe.Pointer(unsafe.SliceData(data))
+	return bool(C.page_put(send(c), C.uint32_t(tag), C.uint32_t(flags), C.uint32_t(sender), at, C.uint64_t(len(data))))
+}
+
 // Publish is page_publish. True: somebody sleeps, and has to be rung.
 func Publish(c *cursor.Send) bool { return bool(C.page_publish(send(c))) }
 
