@@ -165,6 +165,7 @@ func go_broker_stats(token unsafe.Pointer, out *C.llmp_stats, r *C.struct_go_res
 			pages: C.uint64_t(s.Pages), shared_bytes: C.uint64_t(s.SharedBytes),
 			archived_bytes: C.uint64_t(s.ArchivedBytes), cut_off: C.uint64_t(s.CutOff),
 			bad_clients: C.uint64_t(s.BadClients), b2b: C.uint64_t(s.B2B),
+			lost: C.uint64_t(s.Lost),
 		}
 		return nil
 	})

@@ -73,11 +73,13 @@
 #define WIRE_ANNEX_OFF_CLAIM 128u
 #define WIRE_ANNEX_OFF_SHARED 132u
 #define WIRE_ANNEX_OFF_ARRIVED 136u
+#define WIRE_ANNEX_OFF_COMING 140u
 #define WIRE_ANNEX_OFF_LINK_SEQ 144u
 #define WIRE_ANNEX_OFF_SEQ 192u
 #define WIRE_ANNEX_OFF_MAPPED 256u
 #define WIRE_ANNEX_FLAG_RINGS 1u
 #define WIRE_ANNEX_FLAG_BROADCAST 2u
+#define WIRE_ANNEX_FLAG_ENTRY 4u
 
 /* The bell: one small map per broker, by which its clients wake it, and in
  * which its readers say where they are. */

@@ -539,6 +539,7 @@ typedef struct llmp_stats {
   uint64_t cut_off;        /* receivers given up on, see slow_timeout_ms */
   uint64_t bad_clients;    /* clients removed because their page made no sense */
   uint64_t b2b;            /* brokers connected now */
+  uint64_t lost;           /* pages of history that late joiners will not get: the disk was full */
 } llmp_stats;
 /* Also from another thread while the broker runs. 0, or LLMP_E_INVALID (NULL, or
  * size is not set), LLMP_E_BUSY. */

@@ -94,11 +94,19 @@ func (b *bell) shake() {
 	futex.Wake(b.seq(), 1)
 }
 
+// ring is shake for who need not wake a broker that is not asleep.
+func (b *bell) ring() {
+	atomic.AddUint32(b.seq(), 1)
+	if atomic.LoadUint32(b.sleeping()) != 0 {
+		futex.Wake(b.seq(), wakeAll)
+	}
+}
+
 // useBell makes the client ring the broker it reads from, and says so on its
 // own pages, so that the broker need not poll them.
 func (c *Client) useBell() {
 	id := c.s.ID()
-	if id >= wire.BellSlots || c.s.current().annex == nil {
+	if id >= wire.BellSlots || c.s.page.annex == nil {
 		return
 	}
 	b := findBell(c.r.opts.Provider, c.r.page)
@@ -114,13 +122,13 @@ func (c *Client) useBell() {
 		atomic.StoreUint32(u32(pg.annex, wire.AnnexOffFlags), wire.AnnexFlagRings)
 		return b.ringFor(id)
 	}
-	c.s.cur.Ring = c.s.onPage(c.s.current())
+	c.s.cur.Ring = c.s.onPage(c.s.page)
 }
 
 // resumeBell is useBell for a client that was taken over: it rings if its
 // former owner did.
 func (c *Client) resumeBell() {
-	pg := c.s.current()
+	pg := c.s.page
 	if pg.annex != nil && atomic.LoadUint32(u32(pg.annex, wire.AnnexOffFlags))&wire.AnnexFlagRings != 0 {
 		c.useBell()
 	}

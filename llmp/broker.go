@@ -22,6 +22,9 @@ type Broker struct {
 	// it for a round at a time.
 	mu         sync.Mutex
 	out        *Sender
+	pages      *broadcast // the pages that out has written, and writes
+	entries    entries
+	readers    readers
 	members    []*member // ascending ids
 	hot        []*member // those that are polled; the others ring
 	nextID     ClientID
@@ -35,8 +38,12 @@ type Broker struct {
 	// Of the loop alone.
 	hooks      []Hook
 	added      []Outgoing // by hooks, to follow the current message
+	backlog    []pending  // what hooks let through or added when the bus was full
 	inHook     bool
+	shown      Message // what hooks see; one for all, so that none is allocated
 	round      uint64
+	full       bool // the last round ended since there was no room
+	moved      bool // the last round gave a joiner history
 	ended      bool // EXITING was said
 	onTimeout  func(*Broker)
 	timeout    time.Duration
@@ -72,19 +79,33 @@ func NewBroker(o BrokerOptions) (*Broker, error) {
 	if b.bell, err = newBell(o.Provider); err != nil {
 		return nil, err
 	}
-	b.out, err = newSender(0, o.senderOptions(), b.onPage)
+	so := o.senderOptions()
+	so.SendTimeout = NoWait // a full bus is for the loop to wait for
+	b.out, err = newSender(0, so, b.onPage)
 	if err != nil {
 		b.bell.close()
 		return nil, err
 	}
-	b.out.keepAll = true
+	b.out.lean = true
+	b.entries.b = b
+	b.readers = readers{bell: b.bell, cut: map[int]identity{}, clean: b.cleanSlot}
+	b.pages = newBroadcast(b, b.out.page)
+	b.out.past = b.pages
 	return b, nil
 }
 
 // onPage sets up a broadcast page: clients find the bell by it, and sleep on it.
 func (b *Broker) onPage(pg *page) cursor.Ring {
+	pg.setFlags(wire.AnnexFlagBroadcast)
 	b.bell.announceOn(pg)
 	return ringOnPage(pg)
+}
+
+// cleanSlot takes the marks of a reader that is no more off all pages.
+func (b *Broker) cleanSlot(slot int) {
+	for _, pg := range b.pages.mapped() {
+		pg.unmarkMapped(slot)
+	}
 }
 
 // StopWord is where a 1 makes Run return, WakeWord what has to be changed and
@@ -147,6 +168,9 @@ func (b *Broker) Send(tag Tag, flags Flags, data []byte) error {
 	if b.ended {
 		return brokerClosed()
 	}
+	if len(b.backlog) > 0 {
+		return fail(ErrFull, "messages of hooks wait already: let the loop run, and send again later")
+	}
 	if err := b.out.SendFlags(tag, flags, data); err != nil {
 		return err
 	}
@@ -158,23 +182,38 @@ func brokerClosed() error {
 	return fail(ErrClosed, "this broker has ended: its clients were told; make a new one")
 }
 
-// Map is the page on which a new client starts to read.
+// Map is the page on which a new client starts to read. It is for one client,
+// or receiver, alone: once that has attached it, Map says another one. A second
+// one that starts on the same page gets everything, too, or ErrNotFound. It
+// stays valid until the broker ends, however much is sent before it is used.
+// The map is empty when the broker has ended or there is no memory for one.
 func (b *Broker) Map() MapDescription {
+	m, _ := b.doorMap()
+	return m
+}
+
+func (b *Broker) doorMap() (MapDescription, error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	return b.entry()
-}
-
-// entry is Map for who holds the lock.
-func (b *Broker) entry() MapDescription {
-	if len(b.out.pages) == 0 {
-		return MapDescription{Offset: NoOffset}
+	if b.closing || b.ended {
+		return MapDescription{Offset: NoOffset}, brokerClosed()
 	}
-	return b.out.pages[0].place(0)
+	e, err := b.entries.door()
+	if err != nil {
+		return MapDescription{Offset: NoOffset}, err
+	}
+	return e.door.place(0), nil
 }
 
-// EnvVars are the variables for NewClientFromEnv: NAME and NAME_SIZE.
-func (b *Broker) EnvVars(name string) ([][2]string, error) { return mapVars(name, b.Map(), false) }
+// EnvVars are the variables for NewClientFromEnv: NAME and NAME_SIZE. They are
+// for one client: see Map.
+func (b *Broker) EnvVars(name string) ([][2]string, error) {
+	m, err := b.doorMap()
+	if err != nil {
+		return nil, err
+	}
+	return mapVars(name, m, false)
+}
 
 // ToEnv sets the variables of EnvVars in this process, for a child.
 func (b *Broker) ToEnv(name string) error { return setEnv(b.EnvVars(name)) }
@@ -204,6 +243,9 @@ func (b *Broker) Close() error {
 		m.close()
 	}
 	b.members, b.hot = nil, nil
+	b.mu.Lock() // a late Stats
+	defer b.mu.Unlock()
+	b.entries.release()
 	b.out.release()
 	b.bell.close()
 	return nil
@@ -213,6 +255,9 @@ func (b *Broker) Close() error {
 func (b *Broker) end() {
 	if !b.ended {
 		b.ended = true
+		b.pages.force = true
+		_ = b.flush()
+		b.entries.end()
 		_ = b.out.send(wire.TagExiting, 0, b.out.cur.SenderID, nil)
 	}
 }

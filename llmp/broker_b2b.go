@@ -105,21 +105,30 @@ func (b *Broker) startProxy(conn *tcp.Conn) error {
 }
 
 func (b *Broker) newProxy(conn *tcp.Conn) (*proxy, error) {
-	opts := b.out.opts
-	r, err := AttachReceiver(b.entry(), opts)
+	opts := b.opts.senderOptions()
+	e, err := b.newEntry(false)
 	if err != nil {
+		return nil, err
+	}
+	r, err := AttachReceiver(e.door.place(0), opts)
+	if err != nil {
+		b.entries.leave(e)
 		return nil, err
 	}
 	s, err := newSender(b.nextID, opts, ringOnPage)
 	if err != nil {
 		_ = r.Close()
+		b.entries.leave(e)
 		return nil, err
 	}
-	if _, err := b.admit(s.Map(), KindBroker); err != nil {
+	m, err := b.admit(s.Map(), KindBroker)
+	if err != nil {
 		_ = r.Close()
 		s.release()
+		b.entries.leave(e)
 		return nil, err
 	}
+	m.enter(e)
 	r.skip(s.ID()) // what came from there does not go back
 	p := &proxy{b: b, conn: conn, s: s, r: r}
 	p.ctx, p.cancel = context.WithCancel(context.Background())

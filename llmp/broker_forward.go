@@ -3,7 +3,6 @@ package llmp
 import (
 	"errors"
 	"slices"
-	"sync/atomic"
 	"time"
 
 	"llmp/internal/wire"
@@ -28,8 +27,13 @@ func (b *Broker) Once() (int, error) {
 func (b *Broker) forwardAll() (int, error) {
 	b.round++
 	b.heatRung()
+	b.moved = b.entries.serve()
+	if err := b.flush(); err != nil {
+		return 0, b.fullOr(err)
+	}
 	total, gone := 0, false
-	for i := 0; i < len(b.hot); i++ { // announcements append to it
+	b.full = false
+	for i := 0; i < len(b.hot) && !b.full; i++ { // announcements append to it
 		m := b.hot[i]
 		n, err := b.drain(m)
 		if n > 0 {
@@ -45,6 +49,9 @@ func (b *Broker) forwardAll() (int, error) {
 			continue
 		}
 		gone = gone || m.quit && !m.ready()
+	}
+	if b.full && len(b.hot) > 1 { // so that the same one is not always the first
+		b.hot = append(b.hot[1:], b.hot[0])
 	}
 	if total > 0 {
 		now := time.Now()
@@ -65,12 +72,12 @@ func (b *Broker) forwardAll() (int, error) {
 // error ends the client.
 func (b *Broker) drain(m *member) (n int, err error) {
 	before := b.count.bytes.Load()
-	for b.count.bytes.Load()-before < fairShare {
+	for !b.full && b.count.bytes.Load()-before < fairShare {
 		k := 0
 		if len(b.hooks) == 0 && !b.opts.OnlyEvents {
-			k, err = b.forwardRun(m)
+			k = b.forwardRun(m)
 		}
-		if k == 0 && err == nil {
+		if k == 0 {
 			k, err = b.forwardOne(m)
 		}
 		n += k
@@ -79,6 +86,15 @@ func (b *Broker) drain(m *member) (n int, err error) {
 		}
 	}
 	return n, nil
+}
+
+// fullOr notes that the bus is full; any other error is the broker's end.
+func (b *Broker) fullOr(err error) error {
+	if errors.Is(err, ErrFull) {
+		b.full = true
+		return nil
+	}
+	return err
 }
 
 // errBroker marks errors that are the broker's own, not a client's.
@@ -90,81 +106,23 @@ func (e brokerError) Error() string        { return e.err.Error() }
 func (e brokerError) Unwrap() error        { return e.err }
 func (e brokerError) Is(target error) bool { return target == errBroker }
 
-// forwardRun copies all ordinary messages that lie in a row, as far as both
-// pages reach, with one copy, and commits them with one store. It returns how
-// many; 0 means that the next message, if any, is for forwardOne.
-func (b *Broker) forwardRun(m *member) (int, error) {
-	in, out := m.r.cur, b.out.cur
-	if in.SeenID >= in.Highest {
-		in.Highest = atomic.LoadUint64(currentID(in.Base)) // acquire: as in next
+// forwardRun forwards all ordinary messages that lie in a row with one copy and
+// one store, and returns how many; 0 means that the next message, if any, is
+// for forwardOne.
+func (b *Broker) forwardRun(m *member) int {
+	n, payload := copyRun(m.r.cur, b.out.cur, fairShare)
+	if n > 0 {
+		publish(b.out.cur)
+		b.tally(m, n, payload, n)
 	}
-	dst := wire.PageHeader + out.Used
-	if in.Next%wire.MsgAlign != 0 || dst%wire.MsgAlign != 0 || in.SeenID >= in.Highest {
-		return 0, nil // a page's first message is padded differently
-	}
-	room := min(out.Total-min(out.Total, out.Used+wire.EOPReserve), fairShare)
-	end, count := in.Next, 0
-	for id := in.SeenID + 1; id <= in.Highest; id++ {
-		h, ok := checkedHeader(in, end)
-		size := wire.MsgHeader + h.padded
-		if !ok || !ordinary(h.tag) || h.id != id || size%wire.MsgAlign != 0 || end-in.Next+size > room {
-			break
-		}
-		end += size
-		count++
-	}
-	if count == 0 {
-		return 0, nil
-	}
-	n := end - in.Next
-	copy(bytesAt(out.Base, dst, n), bytesAt(in.Base, in.Next, n))
-	// The sender can still write to its page, so what counts is what was
-	// copied: check it once more, on ours, and number it anew.
-	taken, payload := b.renumber(dst, dst+n)
-	if taken == 0 {
-		return 0, nil // forwardOne will see what is wrong
-	}
-	used := out.Used - (dst - wire.PageHeader)
-	in.LastOff = in.Next // not the last one's, but nobody asks for it here
-	in.Next += used
-	in.SeenID += uint64(taken)
-	*u64(out.Base, wire.PageOffUsed) = out.Used
-	*u32(out.Base, wire.PageHeader+out.Used+wire.MsgOffTag) = wire.TagUnset
-	publish(out)
-	b.tally(m, taken, payload, taken)
-	return taken, nil
+	return n
 }
 
-// renumber checks the copied run [off, end) on the broadcast page, gives its
-// messages ids of this page and takes them into the cursor.
-func (b *Broker) renumber(off, end uint64) (taken int, payload uint64) {
-	out := b.out.cur
-	for off < end {
-		h := readHeader(out.Base, off)
-		size := wire.MsgHeader + h.padded
-		if h.padded > end-off || size > end-off || size%wire.MsgAlign != 0 || h.len > h.padded || !ordinary(h.tag) {
-			break
-		}
-		out.LastID++
-		*u64(out.Base, off+wire.MsgOffID) = out.LastID
-		out.LastOff = off
-		out.MaxAlloc = max(out.MaxAlloc, size)
-		off += size
-		payload += h.len
-		taken++
-	}
-	out.Used = off - wire.PageHeader
-	*u64(out.Base, wire.PageOffMaxAlloc) = out.MaxAlloc
-	return taken, payload
-}
-
-// ordinary says whether a tag is neither the bus's own nor means something
-// to a broker.
-func ordinary(tag uint32) bool { return !wire.Reserved(tag) }
-
-// forwardOne handles the next message, whatever it is; 0 when there is none.
+// forwardOne handles the next message, whatever it is; 0 when there is none, or
+// no room for it.
 func (b *Broker) forwardOne(m *member) (int, error) {
 	in := m.r.cur
+	before := *in
 	h, what := next(in)
 	switch what {
 	case nothing:
@@ -182,12 +140,23 @@ func (b *Broker) forwardOne(m *member) (int, error) {
 		m.r.stop(corrupt)
 		return 0, m.r.end
 	}
-	msg := h.toMessage(in, in.LastOff)
+	b.shown = h.toMessage(in, in.LastOff)
 	if wire.Reserved(h.tag) {
 		b.tally(m, 1, 0, 0)
-		return 1, b.obey(m, msg)
+		return 1, b.obey(m, b.shown)
 	}
-	forwarded, err := b.offer(m, &msg)
+	var forwarded int
+	var err error
+	if len(b.hooks) == 0 {
+		forwarded, err = b.pass(&b.shown)
+		if errors.Is(err, ErrFull) {
+			*in = before // it stays where it is until there is room
+			b.full = true
+			return 0, nil
+		}
+	} else {
+		forwarded, err = b.offer(m, &b.shown)
+	}
 	b.tally(m, 1, h.len, forwarded)
 	if err != nil {
 		return 1, brokerError{err}
@@ -227,8 +196,22 @@ func (b *Broker) dismiss(id ClientID) {
 	}
 }
 
-// offer asks filters and hooks about a message and broadcasts it if they let
-// it through; it returns how many messages were broadcast.
+// pass broadcasts a message if the filter lets it through, and returns how many
+// messages were broadcast.
+func (b *Broker) pass(msg *Message) (int, error) {
+	if b.opts.OnlyEvents && msg.Tag != TagLibAFLEvent {
+		b.count.dropped.Add(1)
+		return 0, nil
+	}
+	if err := b.out.send(uint32(msg.Tag), uint32(msg.Flags), uint32(msg.Sender), msg.Data); err != nil {
+		return 0, err
+	}
+	return 1, nil
+}
+
+// offer asks the hooks about a message that the filter lets through, and
+// broadcasts it if they do, and what they add. On a full bus that is put off,
+// for hooks see each message once.
 func (b *Broker) offer(m *member, msg *Message) (int, error) {
 	origin := uint32(msg.Sender)
 	verdict := Forward
@@ -245,22 +228,55 @@ func (b *Broker) offer(m *member, msg *Message) (int, error) {
 	b.inHook = false
 	n := 0
 	if verdict == Forward && !wire.Reserved(uint32(msg.Tag)) {
-		if err := b.out.send(uint32(msg.Tag), uint32(msg.Flags), origin, msg.Data); err != nil {
+		if err := b.emit(pending{uint32(msg.Tag), uint32(msg.Flags), origin, msg.Data}); err != nil {
 			return n, err
 		}
 		n++
 	} else {
 		b.count.dropped.Add(1)
 	}
-	for len(b.added) > 0 {
-		a := b.added[0]
-		b.added = slices.Delete(b.added, 0, 1)
-		if err := b.out.send(uint32(a.Tag), uint32(a.Flags), b.out.cur.SenderID, a.Data); err != nil {
+	for i := range b.added {
+		a := &b.added[i]
+		if err := b.emit(pending{uint32(a.Tag), uint32(a.Flags), b.out.cur.SenderID, a.Data}); err != nil {
 			return n, err
 		}
 		n++
 	}
+	clear(b.added)
+	b.added = b.added[:0]
 	return n, nil
+}
+
+// pending is a message that is to be broadcast.
+type pending struct {
+	tag, flags, origin uint32
+	data               []byte
+}
+
+// emit broadcasts a message, or keeps a copy of it until there is room.
+func (b *Broker) emit(p pending) error {
+	if len(b.backlog) == 0 {
+		err := b.out.send(p.tag, p.flags, p.origin, p.data)
+		if !errors.Is(err, ErrFull) {
+			return err
+		}
+		b.full = true
+	}
+	p.data = append([]byte(nil), p.data...)
+	b.backlog = append(b.backlog, p)
+	return nil
+}
+
+// flush broadcasts what had to wait; ErrFull when there is still no room.
+func (b *Broker) flush() error {
+	for i, p := range b.backlog {
+		if err := b.out.send(p.tag, p.flags, p.origin, p.data); err != nil {
+			b.backlog = slices.Delete(b.backlog, 0, i)
+			return err
+		}
+	}
+	b.backlog = nil
+	return nil
 }
 
 // tally counts messages that came from m.

@@ -108,7 +108,12 @@ func (l *listener) serve(conn *tcp.Conn) {
 	}
 	defer l.b.disown(conn)
 	_ = conn.SetDeadline(time.Now().Add(handshakeTimeout))
-	m := l.b.Map()
+	e, m, err := l.b.openEntry()
+	if err != nil {
+		refuse(conn, err)
+		return
+	}
+	defer l.b.closeEntry(e)
 	hello := frame.BrokerConnectHello{Map: frame.MapInfo{Size: m.Size, ID: m.ID}, Hostname: hostname()}
 	if frame.Write(conn, frame.EncodeResponse(hello)) != nil {
 		return
@@ -128,7 +133,7 @@ func (l *listener) serve(conn *tcp.Conn) {
 	}
 	switch q := req.(type) {
 	case frame.LocalClientHello:
-		l.welcome(conn, q)
+		l.welcome(conn, q, e)
 	case frame.ClientQuit:
 		l.b.mu.Lock()
 		l.b.dismiss(ClientID(q.ClientID))
@@ -141,9 +146,12 @@ func (l *listener) serve(conn *tcp.Conn) {
 
 // welcome attaches a client's page before it answers, so that the client may
 // do with its page what it likes from then on.
-func (l *listener) welcome(conn *tcp.Conn, q frame.LocalClientHello) {
+func (l *listener) welcome(conn *tcp.Conn, q frame.LocalClientHello, e *entry) {
 	l.b.mu.Lock()
 	m, err := l.b.admit(mapDescription(q.Map), KindLocal)
+	if err == nil {
+		m.enter(e)
+	}
 	l.b.mu.Unlock()
 	if err != nil {
 		refuse(conn, err)
@@ -154,6 +162,29 @@ func (l *listener) welcome(conn *tcp.Conn, q frame.LocalClientHello) {
 
 func refuse(conn *tcp.Conn, err error) {
 	_ = frame.Write(conn, frame.EncodeResponse(frame.Error{Description: err.Error()}))
+}
+
+// openEntry makes an entry for whoever connects.
+func (b *Broker) openEntry() (*entry, MapDescription, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.closing || b.ended {
+		return nil, MapDescription{}, brokerClosed()
+	}
+	e, err := b.newEntry(false)
+	if err != nil {
+		return nil, MapDescription{}, err
+	}
+	return e, e.door.place(0), nil
+}
+
+// closeEntry takes it back if it was none that joined.
+func (b *Broker) closeEntry(e *entry) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if !e.known && e.state != entryOver {
+		b.entries.leave(e)
+	}
 }
 
 // adopt lets Close end a handshake under way; false when it already runs.

@@ -68,21 +68,35 @@ func (l *Loop) Round(ctx context.Context) (Round, error) {
 	}
 	seq := atomic.LoadUint32(b.bell.seq()) // before the round: what rings during it counts
 	n, err := b.Once()
-	if err != nil || n > 0 {
+	if err != nil || n > 0 || b.moved {
 		l.nap, l.spinEnd = firstPoll, time.Time{}
-		if err == nil && b.round%armEvery == 0 {
+		if err == nil && n > 0 && b.round%armEvery == 0 {
 			b.rest(armEvery)
 		}
 		return Round{Handled: n}, err
 	}
+	if b.full { // receivers do not ring when they have read a page
+		l.sleep(lastPoll)
+		return Round{Seq: seq, Sleep: l.slept}, nil
+	}
 	if b.spinning(&l.spinEnd) {
 		return Round{}, nil
 	}
-	if polls, found := b.rest(0); !found {
-		l.slept = l.sleepLimit(polls)
-		atomic.StoreUint32(b.bell.sleeping(), 1)
+	if limit, found := b.rest(0); !found {
+		l.sleep(limit)
 	}
 	return Round{Seq: seq, Sleep: l.slept}, nil
+}
+
+// sleep allows to sleep until somebody rings. limit is how soon to look all the
+// same; up to lastPoll it is approached slowly.
+func (l *Loop) sleep(limit time.Duration) {
+	l.slept = limit
+	if limit <= lastPoll {
+		l.slept = min(l.nap, limit)
+		l.nap = min(2*l.nap, lastPoll)
+	}
+	atomic.StoreUint32(l.b.bell.sleeping(), 1)
 }
 
 // awake ends the sleep that the last round may have allowed.
@@ -95,16 +109,6 @@ func (l *Loop) awake() {
 		l.b.lookAtAll()
 	}
 	l.slept = 0
-}
-
-// sleepLimit is how long the broker may sleep without being rung.
-func (l *Loop) sleepLimit(polls bool) time.Duration {
-	if !polls {
-		return backstop
-	}
-	limit := l.nap
-	l.nap = min(2*l.nap, lastPoll)
-	return limit
 }
 
 // over says whether Run has to end.
@@ -150,10 +154,25 @@ func (b *Broker) untilTimeout(sleep time.Duration) time.Duration {
 }
 
 // rest asks the polled members that were silent for some rounds to ring from
-// now on. polls: some cannot, and must be polled; found: one has just sent.
-func (b *Broker) rest(silent uint64) (polls, found bool) {
+// now on. limit is how long the broker may sleep without being rung: some may
+// have to be polled. found: one has just sent.
+func (b *Broker) rest(silent uint64) (limit time.Duration, found bool) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
+	limit = backstop
+	if silent == 0 {
+		b.pages.tidy()
+		b.entries.sweep(time.Now())
+		if soon := b.entries.polls(); soon != 0 {
+			limit = soon
+		}
+	}
+	polls := false
+	defer func() {
+		if polls {
+			limit = lastPoll
+		}
+	}()
 	var asked []*member
 	keep := b.hot[:0]
 	for _, m := range b.hot {
@@ -173,7 +192,7 @@ func (b *Broker) rest(silent uint64) (polls, found bool) {
 	clear(b.hot[len(keep):])
 	b.hot = keep
 	if len(asked) == 0 {
-		return polls, found
+		return limit, found
 	}
 	// The clients' half of this barrier is saved (see publish): after it,
 	// either we see a message committed before, or its sender sees want.
@@ -185,7 +204,7 @@ func (b *Broker) rest(silent uint64) (polls, found bool) {
 			polls = polls || !reliable
 		}
 	}
-	return polls, found
+	return limit, found
 }
 
 // heatRung polls those who rang. The bits lie in shared memory: who set one

@@ -16,6 +16,8 @@ type member struct {
 	hot  bool // polled in each round; otherwise it rings
 	quit bool // its ClientQuit came: drain, then remove
 
+	entry *entry // by which it came; nil: by another way
+
 	lastRound uint64 // the round in which it last had something
 	// Read by ClientStats from other goroutines.
 	messages, bytes atomic.Uint64
@@ -47,7 +49,7 @@ func (b *Broker) admit(d MapDescription, kind ClientKind) (*member, error) {
 	if err != nil {
 		return nil, err
 	}
-	r := &Receiver{opts: b.out.opts, page: pg}
+	r := &Receiver{opts: b.opts.senderOptions(), page: pg}
 	r.cur = &r.own
 	enterPage(r.cur, pg)
 	addJoined(pg.base) // tells the client that it may let go of the page
@@ -60,6 +62,12 @@ func (b *Broker) admit(d MapDescription, kind ClientKind) (*member, error) {
 	b.count.clientsSeen.Add(1)
 	b.bell.shake()
 	return m, nil
+}
+
+// enter notes by which entry a member has come.
+func (m *member) enter(e *entry) {
+	m.entry = e
+	e.known = true
 }
 
 // remove forgets members that f picks.
@@ -87,7 +95,12 @@ func (b *Broker) find(id ClientID) *member {
 	return b.members[i]
 }
 
-func (m *member) close() { _ = m.r.Close() }
+func (m *member) close() {
+	_ = m.r.Close()
+	if m.entry != nil && m.entry.state != entryOver {
+		m.entry.b.entries.leave(m.entry)
+	}
+}
 
 // ready says whether the member has sent something that was not read yet.
 func (m *member) ready() bool {

@@ -1,6 +1,7 @@
 package llmp
 
 import (
+	"os"
 	"strconv"
 	"strings"
 	"time"
@@ -25,14 +26,26 @@ type BrokerOptions struct {
 	OnlyEvents bool
 	// History is what a late joiner gets. Default HistoryAll.
 	History History
-	// ArchiveDir is where history beyond Budget goes. Default: an unlinked
-	// file in the system's directory for temporary files.
+	// ArchiveDir is where the history goes once all receivers have read it:
+	// into a file that has no name and vanishes with the broker. Default: the
+	// system's directory for temporary files ($TMPDIR or /tmp). Where the disk
+	// is full, history is lost and Stats.Lost says how much; nothing waits.
 	ArchiveDir string
 	// Budget is how much shared memory the broadcast side may take, in
-	// bytes. Default 64 MiB.
+	// bytes. Default 64 MiB, or 8 pages where these are larger. 16 pages or
+	// more do well, 4 is the least. A message that is larger than all of it
+	// still passes: then there are two pages, as large as it needs.
+	//
+	// When it is reached, forwarding waits for the receivers, and then the
+	// clients' own pages fill up and their sends wait: see
+	// Options.SendTimeout. Nothing is lost.
 	Budget int64
-	// SlowTimeout is how long a receiver that does not read may hold up a
-	// full bus before it is cut off. Default 10 s. WaitForever: never.
+	// SlowTimeout is how long a receiver may hold the oldest page of a full
+	// bus before it is cut off: it gets ErrNotFound once it has read its
+	// page, and Stats.CutOff counts it. Default 10 s: longer than any pause
+	// of a healthy process, and short enough that one client that was
+	// stopped, by a debugger say, does not stop everybody else's work.
+	// WaitForever: never, as long as its process lives.
 	SlowTimeout time.Duration
 	// Spin is how long Run looks for work before it sleeps. Default 0.
 	Spin time.Duration
@@ -42,6 +55,8 @@ type BrokerOptions struct {
 
 const (
 	defaultBudget      = 64 << 20
+	smallestBudget     = 256 << 10 // the bell takes a third of that
+	largestBudget      = 1 << 46
 	defaultSlowTimeout = 10 * time.Second
 )
 
@@ -62,12 +77,17 @@ const (
 var HistoryAll = History{kind: historyAll}
 
 // HistoryNone gives it only what is sent from then on, and what happens to lie
-// on the pages in use.
+// on the page in use. Nothing goes to disk. A client that has connected but not
+// begun to receive when the pages since then are needed again has missed
+// something: its first receive is ErrNotFound.
 var HistoryNone = History{kind: historyNone}
 
 // HistoryBytes gives it the newest messages, of n bytes at least where there
 // are as many.
 func HistoryBytes(n int64) History { return History{kind: historyBytes, bytes: n} }
+
+// keeps says whether pages that are not in use any more are kept.
+func (h History) keeps() bool { return h.kind == historyAll || h.kind == historyBytes && h.bytes > 0 }
 
 // ParseHistory reads "all", "none" or a size: "1000000", "64MiB", "1 GiB".
 func ParseHistory(s string) (History, error) {
@@ -114,7 +134,7 @@ func ParseSize(s string) (int64, error) {
 // withDefaults checks o and fills in what is left out.
 func (o BrokerOptions) withDefaults() (BrokerOptions, error) {
 	var err error
-	if o.PageSize, err = checkPageSize(o.PageSize); err != nil {
+	if o.PageSize, o.Budget, err = checkBudget(o.PageSize, o.Budget); err != nil {
 		return o, err
 	}
 	if o.Provider == nil {
@@ -123,14 +143,19 @@ func (o BrokerOptions) withDefaults() (BrokerOptions, error) {
 	if o.Bind == "" {
 		o.Bind = "127.0.0.1"
 	}
-	if o.Budget == 0 {
-		o.Budget = defaultBudget
+	if o.ArchiveDir != "" {
+		if info, err := os.Stat(o.ArchiveDir); err != nil || !info.IsDir() {
+			return o, fail(ErrNotFound, "the archive directory %q is no directory: make it, or leave it out", o.ArchiveDir)
+		}
 	}
-	if o.Budget < 0 {
-		return o, fail(ErrInvalid, "a budget of %d bytes", o.Budget)
+	if o.History.kind == historyBytes && o.History.bytes < 0 {
+		return o, fail(ErrInvalid, "a history of %d bytes", o.History.bytes)
 	}
 	if o.SlowTimeout == 0 {
 		o.SlowTimeout = defaultSlowTimeout
+	}
+	if o.SlowTimeout < 0 && o.SlowTimeout != WaitForever {
+		return o, fail(ErrInvalid, "SlowTimeout is %v, want more than 0, or WaitForever", o.SlowTimeout)
 	}
 	if o.ExitAfter < 0 {
 		return o, fail(ErrInvalid, "ExitAfter is %d, want 0 or more", o.ExitAfter)
@@ -139,6 +164,32 @@ func (o BrokerOptions) withDefaults() (BrokerOptions, error) {
 		return o, fail(ErrInvalid, "Spin is %v, want 0 or more", o.Spin)
 	}
 	return o, nil
+}
+
+// checkBudget checks two options that depend on each other, and fills in what
+// is left out.
+func checkBudget(pageSize int, budget int64) (int, int64, error) {
+	if budget < 0 || budget > largestBudget {
+		return 0, 0, fail(ErrInvalid, "a budget of %d bytes, want %d at most", budget, int64(largestBudget))
+	}
+	chosen := pageSize != 0
+	pageSize, err := checkPageSize(pageSize)
+	if err != nil {
+		return 0, 0, err
+	}
+	switch {
+	case budget == 0:
+		budget = max(defaultBudget, 8*int64(pageSize))
+	case !chosen:
+		for pageSize > smallestPageSize && int64(pageSize) > budget/16 {
+			pageSize /= 2
+		}
+	}
+	if budget < smallestBudget || budget < 4*int64(pageSize) {
+		return 0, 0, fail(ErrInvalid, "a budget of %d bytes is less than %d, or than 4 pages of %d: raise it, or make pages smaller",
+			budget, int64(smallestBudget), pageSize)
+	}
+	return pageSize, budget, nil
 }
 
 // senderOptions are those of the broker's own sender, and of its b2b proxies.

@@ -72,7 +72,7 @@ func handshake(conn *tcp.Conn, o Options) (*Client, error) {
 
 // introduce tells the broker this client's page and returns the id it got.
 func (c *Client) introduce(conn *tcp.Conn, port uint16) (ClientID, error) {
-	m := c.s.current()
+	m := c.s.page
 	req := frame.LocalClientHello{Map: frame.MapInfo{Size: m.size, ID: m.m.ID()}}
 	if err := frame.Write(conn, frame.EncodeRequest(req)); err != nil {
 		return 0, handshakeError(err, port)

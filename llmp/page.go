@@ -32,7 +32,8 @@ func newPage(p shmem.Provider, size uint64, annex int, sender ClientID) (*page, 
 
 func pageOn(m shmem.Map) *page {
 	pg := &page{m: m, base: baseOf(m.Bytes()), size: uint64(len(m.Bytes()))}
-	if a := m.Annex(); len(a) >= wire.AnnexSize {
+	// An annex behind an odd size is nobody's: its words would not be aligned.
+	if a := m.Annex(); len(a) >= wire.AnnexSize && pg.size%wire.MsgAlign == 0 {
 		pg.annex = baseOf(a)
 	}
 	return pg
@@ -52,7 +53,7 @@ func (pg *page) init(sender ClientID) {
 	*u64(pg.base, wire.PageHeader+wire.MsgOffID) = 0
 	atomic.StoreUint32(counters(pg.base), 0)
 	if pg.annex != nil {
-		atomic.StoreUint32(u32(pg.annex, wire.AnnexOffWaiters), 0)
+		pg.resetReaders()
 		atomic.StoreUint64(u64(pg.annex, wire.AnnexOffMagic), wire.AnnexMagic)
 	}
 	atomic.StoreUint64(u64(pg.base, wire.PageOffMagic), wire.PageMagic)
@@ -88,6 +89,14 @@ func (pg *page) retire() {
 }
 
 func (pg *page) close() error { return pg.m.Close() }
+
+// footprint is how much memory the page takes, its annex included.
+func (pg *page) footprint() uint64 {
+	if pg.annex == nil {
+		return pg.size
+	}
+	return pg.size + wire.AnnexSize
+}
 
 // waiters is the word by which sleepers on this page make themselves known;
 // nil where the page has no annex.

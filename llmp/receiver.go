@@ -17,7 +17,14 @@ type Receiver struct {
 	own  cursor.Recv
 	opts Options
 	page *page
-	end  error // why nothing more comes; sticky
+	kept []*page // read and still mapped, the latest last
+	end  error   // why nothing more comes; sticky
+
+	// On broadcast pages of our brokers: see reader_slot.go.
+	board *bell // nil: this reader has no slot and is counted on the pages
+	slot  int
+	seq   uint64 // number of the page it stands on
+	usher *bell  // of the broker on whose entry it stands, to ring; nil: none, or not needed yet
 }
 
 // AttachReceiver opens a receiver on another's page, behind the message at
@@ -34,8 +41,11 @@ func AttachReceiver(m MapDescription, o Options) (*Receiver, error) {
 	}
 	r := &Receiver{opts: o, page: pg}
 	r.cur = &r.own
+	if err := r.settle(); err != nil {
+		return nil, err
+	}
 	if err := resumeAt(r.cur, pg, m.Offset); err != nil {
-		_ = pg.close()
+		r.letGo()
 		return nil, err
 	}
 	return r, nil
@@ -99,42 +109,6 @@ func (r *Receiver) RecvMany(into []Message) (int, error) {
 		n++
 	}
 	return n, nil
-}
-
-// Follow moves from a page's end to the page it links to. Recv calls it by
-// itself; the C fast path calls it here.
-func (r *Receiver) Follow() error {
-	if r.end != nil {
-		return r.end
-	}
-	if r.cur.Base == nil {
-		return r.fail(fail(ErrClosed, "this receiver was closed"))
-	}
-	peek := *r.cur
-	if _, what := next(&peek); what != endOfPage {
-		if what == nothing || what == message {
-			return nil // nothing to follow
-		}
-		r.stop(what)
-		return r.end
-	}
-	info, err := readLink(r.cur)
-	if err != nil {
-		return r.fail(err)
-	}
-	pg, err := attachPage(r.opts.Provider, info.ID, info.Size, "following a page's end to the next page")
-	if err != nil {
-		addLeft(r.page.base) // as LibAFL: who cannot go on has left all the same
-		return r.fail(err)
-	}
-	// LibAFL's order: left on the old page, then joined on the new one. What
-	// may be concluded from the counts is in docs/concurrency.md.
-	addLeft(r.page.base)
-	addJoined(pg.base)
-	_ = r.page.close()
-	r.page = pg
-	enterPage(r.cur, pg)
-	return nil
 }
 
 // stop makes an end or nonsense on the page final.
@@ -257,14 +231,14 @@ func (r *Receiver) describe() (MapDescription, error) {
 	return r.Map(), nil
 }
 
-// Close lets go of the page. Closing twice does nothing.
+// Close lets go of all pages. Closing twice does nothing.
 func (r *Receiver) Close() error {
 	if r.cur.Base == nil {
 		return nil
 	}
-	err := r.page.close()
+	r.letGo()
 	r.cur.Base = nil
 	r.cur.Waiters = nil
 	_ = r.fail(fail(ErrClosed, "this receiver was closed"))
-	return err
+	return nil
 }

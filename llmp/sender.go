@@ -15,12 +15,29 @@ type Sender struct {
 	own  cursor.Send
 	opts Options
 
-	pages []*page // oldest first, the current one last
-	spare []*page // drained pages, to be used again
+	page *page    // the current one; nil once closed
+	past pagePool // the pages before it
 
-	keepAll bool                    // a broker's sender: pages stay for late joiners
-	ctx     context.Context         // ends a wait on a full bus; nil: nothing does
-	onPage  func(*page) cursor.Ring // sets up a page that is about to be used, returns whom to wake
+	lean   bool                    // one large message does not make all pages after it large
+	ctx    context.Context         // ends a wait on a full bus; nil: nothing does
+	onPage func(*page) cursor.Ring // sets up a page that is about to be used, returns whom to wake
+}
+
+// A pagePool has a sender's pages but for the current one: those that may still
+// be read, and those that can be used again.
+type pagePool interface {
+	// next is an empty page of size bytes at least, to go on with. ErrFull
+	// when there is none for now. It does not wait.
+	next(size uint64) (*page, error)
+	// ended takes over a page that has just got its end-of-page message: its
+	// ordinary messages reach to offset end, the last one has id lastID.
+	ended(pg *page, end, lastID uint64)
+	// unread is how many pages somebody may still have to read.
+	unread() int
+	// abandoned says whether nobody but this process has any page mapped.
+	abandoned() bool
+	// release lets go of all pages.
+	release()
 }
 
 // NewSender makes a sender with a fresh page. Errors: ErrInvalid, ErrNoMemory.
@@ -33,11 +50,17 @@ func NewSender(id ClientID, o Options) (*Sender, error) {
 }
 
 func newSender(id ClientID, o Options, onPage func(*page) cursor.Ring) (*Sender, error) {
-	pg, err := newPage(o.Provider, wire.NextMapSize(0, uint64(o.PageSize)), o.annexSize(), id)
+	return newSenderOn(wire.NextMapSize(0, uint64(o.PageSize)), id, o, onPage)
+}
+
+// newSenderOn is newSender with a first page of its own size.
+func newSenderOn(size uint64, id ClientID, o Options, onPage func(*page) cursor.Ring) (*Sender, error) {
+	pg, err := newPage(o.Provider, size, o.annexSize(), id)
 	if err != nil {
 		return nil, err
 	}
-	s := &Sender{opts: o, pages: []*page{pg}, onPage: onPage}
+	s := &Sender{opts: o, page: pg, onPage: onPage}
+	s.past = &ownPages{s: s}
 	s.cur = &s.own
 	s.cur.SenderID = uint32(id)
 	startPage(s.cur, pg)
@@ -58,7 +81,8 @@ func AttachSender(m MapDescription, o Options) (*Sender, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Sender{opts: o, pages: []*page{pg}, onPage: ringOnPage}
+	s := &Sender{opts: o, page: pg, onPage: ringOnPage}
+	s.past = &ownPages{s: s}
 	s.cur = &s.own
 	startPage(s.cur, pg)
 	s.cur.SenderID = *u32(pg.base, wire.PageOffSender)
@@ -113,10 +137,8 @@ func (s *Sender) ID() ClientID { return ClientID(s.cur.SenderID) }
 // setID changes it, on the page too, as LibAFL's clients do once accepted.
 func (s *Sender) setID(id ClientID) {
 	s.cur.SenderID = uint32(id)
-	*u32(s.current().base, wire.PageOffSender) = uint32(id)
+	*u32(s.page.base, wire.PageOffSender) = uint32(id)
 }
-
-func (s *Sender) current() *page { return s.pages[len(s.pages)-1] }
 
 // Send sends one message. Errors: ErrInvalid (reserved tag), ErrBusy (an
 // allocation is open), ErrTooBig, ErrFull, ErrClosed, ErrNoMemory.
@@ -264,7 +286,7 @@ func (s *Sender) Map() MapDescription {
 	if s.cur.Base == nil {
 		return MapDescription{Offset: NoOffset}
 	}
-	return s.current().place(s.cur.LastOff)
+	return s.page.place(s.cur.LastOff)
 }
 
 // describe is Map for a handover, which an open allocation would spoil.
@@ -296,10 +318,11 @@ func (s *Sender) Close() error {
 
 // release lets go of all pages without a word.
 func (s *Sender) release() {
-	for _, pg := range append(s.pages, s.spare...) {
-		_ = pg.close()
+	s.past.release()
+	if s.page != nil {
+		_ = s.page.close()
+		s.page = nil
 	}
-	s.pages, s.spare = nil, nil
 	s.cur.Base = nil
 	s.cur.Ring = cursor.Ring{}
 	s.cur.State |= cursor.StateClosed

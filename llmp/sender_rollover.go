@@ -1,6 +1,7 @@
 package llmp
 
 import (
+	"errors"
 	"time"
 
 	"llmp/internal/wire"
@@ -19,76 +20,58 @@ func (s *Sender) MakeRoom(n int) error {
 		return tooBig(n)
 	}
 	need := wire.MsgHeader + wire.Padded(wire.PageHeader, uint64(n))
-	s.cur.MaxAlloc = max(s.cur.MaxAlloc, need)
-	if !s.keepAll {
-		if err := s.waitForReader(); err != nil {
-			return err
-		}
+	if s.lean {
+		s.cur.MaxAlloc = need
 	}
-	size := wire.NextMapSize(s.cur.MaxAlloc, uint64(s.opts.PageSize))
-	pg, err := s.nextPage(size)
+	s.cur.MaxAlloc = max(s.cur.MaxAlloc, need)
+	pg, err := s.nextPage(wire.NextMapSize(s.cur.MaxAlloc, uint64(s.opts.PageSize)))
 	if err != nil {
 		return err
 	}
-	// What was written but not yet published goes out with the link.
-	writeEOP(s.cur, pg.size, pg.m.ID())
-	s.pages = append(s.pages, pg)
-	startPage(s.cur, pg)
-	s.cur.Ring = s.onPage(pg)
+	s.goOn(pg)
 	return nil
 }
 
-// nextPage is a spare page that is large enough, or a new one.
-func (s *Sender) nextPage(size uint64) (*page, error) {
-	for i, pg := range s.spare {
-		if pg.size >= size {
-			s.spare = append(s.spare[:i], s.spare[i+1:]...)
-			pg.init(s.ID())
-			return pg, nil
-		}
-	}
-	// Sizes only grow: a spare that is too small now will never do again.
-	for _, pg := range s.spare {
-		_ = pg.close()
-	}
-	s.spare = nil
-	return newPage(s.opts.Provider, size, s.opts.annexSize(), s.ID())
+// goOn ends the current page with a link to pg. What was written but not yet
+// published goes out with it.
+func (s *Sender) goOn(pg *page) {
+	old, end, lastID := s.page, wire.PageHeader+s.cur.Used, s.cur.LastID
+	ring := s.onPage(pg) // before anybody can find it
+	writeEOP(s.cur, pg.size, pg.m.ID())
+	s.page = pg
+	startPage(s.cur, pg)
+	s.cur.Ring = ring
+	s.past.ended(old, end, lastID)
 }
 
-// waitForReader frees what was read, and waits while too much was not.
-func (s *Sender) waitForReader() error {
+// nextPage is a page to go on with. It waits while the receiver is too far
+// behind, for as long as the options say.
+func (s *Sender) nextPage(size uint64) (*page, error) {
 	const firstNap, longestNap = 50 * time.Microsecond, time.Millisecond
 	start := time.Time{}
 	nap := firstNap
 	for {
-		s.collect()
-		if len(s.pages) <= s.opts.MaxPendingPages {
-			return nil
-		}
-		if s.opts.SendTimeout == NoWait {
-			return s.fullError()
+		pg, err := s.past.next(size)
+		if err == nil || !errors.Is(err, ErrFull) || s.opts.SendTimeout == NoWait {
+			return pg, err
 		}
 		now := time.Now()
 		if start.IsZero() {
 			start = now
 		}
 		if s.ctx != nil && s.ctx.Err() != nil {
-			return fail(ErrClosed, "this sender is being closed")
+			return nil, fail(ErrClosed, "this sender is being closed")
 		}
 		waited := now.Sub(start)
 		if s.opts.SendTimeout > 0 && waited >= s.opts.SendTimeout {
-			return s.fullError()
+			return nil, err
 		}
 		if waited > readerGrace && s.readerGone() {
-			return fail(ErrClosed, "nobody reads this sender's pages any more: the broker has died; connect anew")
+			return nil, fail(ErrClosed, "nobody reads this sender's pages any more: the broker has died; connect anew")
 		}
 		time.Sleep(nap)
 		nap = min(2*nap, longestNap)
 	}
-}
-
-func (s *Sender) fullError() error {
-	return fail(ErrFull, "%d pages wait unread: the receiver is far behind; send again later", len(s.pages))
 }
 
 // readerGrace is how long a full bus is taken for a slow reader's before it is
@@ -97,33 +80,10 @@ const readerGrace = time.Second
 
 // readerGone says whether every page is attached by this process alone. A
 // reader that is about to attach a page is attached to the one before.
-func (s *Sender) readerGone() bool {
-	for _, pg := range s.pages {
-		if n, ok := pg.m.Attached(); !ok || n > 1 {
-			return false
-		}
-	}
-	return true
-}
+func (s *Sender) readerGone() bool { return s.past.abandoned() && s.page.alone() }
 
-// collect takes back the pages that the receiver has left. A sender has one
-// receiver, so its counters are exact: it has left a page for good once left
-// is not 0 (the first page of a channel may never have been marked joined).
-func (s *Sender) collect() {
-	for len(s.pages) > 1 {
-		pg := s.pages[0]
-		joined, left := loadCounters(pg.base)
-		if left == 0 || left < joined {
-			return
-		}
-		pg.retire()
-		s.pages = s.pages[1:]
-		if len(s.spare) < maxSpare && pg.size >= wire.NextMapSize(s.cur.MaxAlloc, uint64(s.opts.PageSize)) {
-			s.spare = append(s.spare, pg)
-		} else {
-			_ = pg.close()
-		}
-	}
+// alone says for sure that no other process has the page mapped.
+func (pg *page) alone() bool {
+	n, ok := pg.m.Attached()
+	return ok && n <= 1
 }
-
-const maxSpare = 2

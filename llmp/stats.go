@@ -3,13 +3,15 @@ package llmp
 import (
 	"sync/atomic"
 	"time"
+
+	"llmp/internal/wire"
 )
 
 // counters64 are written by the broker's goroutine, or under its lock, and
 // read by any.
 type counters64 struct {
 	clients, clientsSeen, messages, bytes, forwarded, dropped atomic.Uint64
-	badClients, cutOff, b2b, ignored, archived                atomic.Uint64
+	badClients, cutOff, b2b, ignored                          atomic.Uint64
 }
 
 // Stats are a broker's counts.
@@ -21,12 +23,13 @@ type Stats struct {
 	Forwarded     uint64 // broadcast, the broker's own included
 	Dropped       uint64 // by hooks and filters
 	Pages         uint64 // broadcast pages in use
-	SharedBytes   uint64 // shared memory of the broadcast side
+	SharedBytes   uint64 // shared memory of the broadcast side, private pages of joiners included
 	ArchivedBytes uint64 // history on disk
 	CutOff        uint64 // receivers given up on, see BrokerOptions.SlowTimeout
 	BadClients    uint64 // clients removed because their page made no sense
 	B2B           uint64 // brokers connected now
 	Ignored       uint64 // announcements and remote messages that could not be carried out
+	Lost          uint64 // pages of history that late joiners will not get: the disk was full, or somebody wrote to them
 }
 
 // ClientStats are one client's counts.
@@ -52,12 +55,10 @@ func (b *Broker) stats() Stats {
 		Messages: c.messages.Load(), Bytes: c.bytes.Load(),
 		Forwarded: c.forwarded.Load(), Dropped: c.dropped.Load(),
 		CutOff: c.cutOff.Load(), BadClients: c.badClients.Load(), B2B: c.b2b.Load(),
-		Ignored: c.ignored.Load(), ArchivedBytes: c.archived.Load(),
-		Pages: uint64(len(b.out.pages)),
+		Ignored: c.ignored.Load(), Pages: uint64(len(b.pages.pages)),
 	}
-	for _, pg := range append(b.out.pages, b.out.spare...) {
-		s.SharedBytes += pg.size
-	}
+	s.ArchivedBytes, s.Lost = b.pages.archive.usage()
+	s.SharedBytes = b.pages.footprint() + b.entries.footprint() + wire.BellSize
 	return s
 }
 

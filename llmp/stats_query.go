@@ -66,6 +66,7 @@ func (s *Stats) numbers() []*uint64 {
 	return []*uint64{
 		&s.Clients, &s.ClientsSeen, &s.Messages, &s.Bytes, &s.Forwarded, &s.Dropped, &s.Pages,
 		&s.SharedBytes, &s.ArchivedBytes, &s.CutOff, &s.BadClients, &s.B2B, &s.Ignored,
+		&s.Lost,
 	}
 }
 

@@ -78,7 +78,7 @@ func diffAt(got, want []byte) int {
 // plainSender makes pages exactly as LibAFL does.
 func plainSender(t *testing.T, id ClientID) *Sender {
 	t.Helper()
-	s, err := NewSender(id, Options{Provider: provider(t, shmem.Heap), plainPages: true})
+	s, err := NewSender(id, Options{Provider: provider(t, shmem.Heap), MaxPendingPages: 1024, plainPages: true})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -90,7 +90,7 @@ func TestPageIsLibAFLs(t *testing.T) {
 	v := loadVectors(t)
 	s := plainSender(t, ClientID(v.Page.Sender))
 	fresh := unhex(t, v.Page.Fresh)
-	if at := diffAt(s.current().m.Bytes(), fresh); at >= 0 {
+	if at := diffAt(s.page.m.Bytes(), fresh); at >= 0 {
 		t.Fatalf("a fresh page differs at byte %d", at)
 	}
 	for _, m := range v.Page.Sends {
@@ -99,29 +99,32 @@ func TestPageIsLibAFLs(t *testing.T) {
 		}
 	}
 	want := unhex(t, v.Page.Page)
-	if at := diffAt(s.current().m.Bytes(), want); at >= 0 {
-		t.Fatalf("after the sends the page differs at byte %d: got %#x, want %#x", at, s.current().m.Bytes()[at], want[at])
+	if at := diffAt(s.page.m.Bytes(), want); at >= 0 {
+		t.Fatalf("after the sends the page differs at byte %d: got %#x, want %#x", at, s.page.m.Bytes()[at], want[at])
 	}
 }
 
 func TestRolloversAreLibAFLs(t *testing.T) {
 	for _, ro := range loadVectors(t).Rollovers {
 		s := plainSender(t, 3)
-		first := s.current()
-		s.keepAll = true
+		first := s.page
+		var second *page
 		onFirst := 0
 		for i := range ro.Sent {
 			if err := s.Send(Tag(0x51305100), seqPayload(i, ro.PayloadLen)); err != nil {
 				t.Fatal(err)
 			}
-			if s.current() == first {
+			switch {
+			case s.page == first:
 				onFirst++
+			case second == nil:
+				second = s.page
 			}
 		}
 		if onFirst != ro.SentOnFirst {
 			t.Errorf("payload %d: %d messages on the first page, LibAFL had %d", ro.PayloadLen, onFirst, ro.SentOnFirst)
 		}
-		if got := s.pages[1].size; got != ro.SecondSize {
+		if got := second.size; got != ro.SecondSize {
 			t.Errorf("payload %d: second map has %d bytes, LibAFL's %d", ro.PayloadLen, got, ro.SecondSize)
 		}
 		header := unhex(t, ro.FirstHeader)
@@ -132,7 +135,7 @@ func TestRolloversAreLibAFLs(t *testing.T) {
 		want := unhex(t, ro.EOP)
 		used := *u64(first.base, wire.PageOffUsed)
 		got := append([]byte(nil), bytesAt(first.base, wire.PageHeader+used-wire.EOPReserve, uint64(len(want)))...)
-		id := s.pages[1].m.ID()
+		id := second.m.ID()
 		copy(want[wire.MsgHeader+wire.EOPOffMapID:], id[:])
 		if at := diffAt(got, want); at >= 0 {
 			t.Errorf("payload %d: end of page differs at byte %d:\n got %x\nwant %x", ro.PayloadLen, at, got, want)
@@ -166,7 +169,7 @@ func TestEnvironmentIsLibAFLs(t *testing.T) {
 			t.Errorf("%d variables, LibAFL wrote %d", len(got), len(want))
 		}
 	}
-	c, err := NewP2P(5, Options{Provider: provider(t, shmem.Heap), plainPages: true})
+	c, err := NewP2P(5, Options{Provider: provider(t, shmem.Heap), MaxPendingPages: 1024, plainPages: true})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -107,12 +107,13 @@ const (
 	AnnexOffBellLen = 40 // u64: its size
 	AnnexOffWaiters = 64 // u32: not 0 while a receiver sleeps on this page's message id
 
-	// On a page with one reader at most: who of ours reads or keeps it.
-	AnnexOffClaim  = 128 // u32: pid of the receiver of ours that has it mapped; 0: none
-	AnnexOffShared = 132 // u32: not 0 once a second one came: nothing can be proved from the claim
+	// On a page with one reader at most: who of ours has left it and keeps it mapped.
+	AnnexOffClaim  = 128 // u32: pid of that receiver; 0: none
+	AnnexOffShared = 132 // u32: not 0 once a second one wanted to: nothing can be proved from the claim
 
-	// On the last page of a joiner's private chain.
+	// On the pages of a joiner's entry.
 	AnnexOffArrived = 136 // u32: not 0 once the joiner, one of ours, stands on the page linked to
+	AnnexOffComing  = 140 // u32: not 0 once a receiver of ours, who rings when it moves on, stands here
 	AnnexOffLinkSeq = 144 // u64: number of the broadcast page that the link leads to
 
 	// On a broadcast page.
@@ -125,6 +126,9 @@ const (
 	// AnnexFlagBroadcast: a broker's page that many read; readers of ours
 	// take a slot on its bell.
 	AnnexFlagBroadcast = 0x2
+	// AnnexFlagEntry: a page of a joiner's entry; readers of ours ring the
+	// broker when they leave it.
+	AnnexFlagEntry = 0x4
 )
 
 // The bell: one small map per broker, by which its clients wake it, and in

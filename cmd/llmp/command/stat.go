@@ -126,11 +126,11 @@ func printReport(w io.Writer, port uint16, r llmp.StatsReport) error {
 	_, err := fmt.Fprintf(w, `
 clients    %d now, %d since the start, %d cut off (too slow), %d removed (bad pages)
 messages   %d handled (%s), %d forwarded, %d dropped, %d ignored
-memory     %s in %s, %s on disk
+memory     %s in %s, %s on disk, %s of history lost
 brokers    %d connected
 `, s.Clients, s.ClientsSeen, s.CutOff, s.BadClients,
 		s.Messages, formatBytes(s.Bytes), s.Forwarded, s.Dropped, s.Ignored,
-		formatBytes(s.SharedBytes), count(s.Pages, "page"), formatBytes(s.ArchivedBytes),
+		formatBytes(s.SharedBytes), count(s.Pages, "page"), formatBytes(s.ArchivedBytes), count(s.Lost, "page"),
 		s.B2B)
 	return err
 }

@@ -26,6 +26,7 @@ type statsJSON struct {
 	BadClients    uint64 `json:"bad_clients"`
 	B2B           uint64 `json:"b2b"`
 	Ignored       uint64 `json:"ignored"`
+	Lost          uint64 `json:"lost"`
 }
 
 type clientJSON struct {

@@ -131,6 +131,7 @@ class Stats(Structure):
         ("cut_off", c_uint64),
         ("bad_clients", c_uint64),
         ("b2b", c_uint64),
+        ("lost", c_uint64),
     ]
 
 

@@ -34,6 +34,8 @@ class BrokerStats(NamedTuple):
     """Clients removed because their page made no sense."""
     b2b: int
     """Brokers connected now."""
+    lost: int
+    """Pages of history that late joiners will not get: the disk was full."""
 
 
 class ClientStats(NamedTuple):

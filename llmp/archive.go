@@ -1,0 +1,281 @@
+package llmp
+
+import (
+	"bytes"
+	"compress/flate"
+	"io"
+	"os"
+	"sync"
+	"sync/atomic"
+
+	"llmp/internal/wire"
+)
+
+// An archive keeps what was broadcast for late joiners, in a file that has no
+// name and goes with its process: one block for each page, compressed where
+// there is time for it. A goroutine writes; the broker's loop only hands over
+// pages, and gives none back before it was written.
+type archive struct {
+	dir   string
+	jobs  chan *livePage
+	wants chan want
+	stop  chan struct{}
+	done  func() // called after each block and each page read back; must not wait
+	wg    sync.WaitGroup
+
+	mu     sync.Mutex
+	file   store
+	end    int64
+	first  uint64 // number of the page in blocks[0]
+	blocks []block
+	held   uint64 // bytes in the file that are still wanted
+	lost   uint64 // pages that could not be written or read back: the disk is full, or broken
+}
+
+// A store is what blocks are written to: a file, but for tests.
+type store interface {
+	io.ReaderAt
+	io.WriterAt
+	io.Closer
+}
+
+// makeStore makes the file.
+var makeStore = func(dir string) (store, error) {
+	f, err := os.CreateTemp(dir, "llmp-history-")
+	if err != nil {
+		return nil, err
+	}
+	_ = os.Remove(f.Name())
+	return f, nil
+}
+
+// A want is a page that is asked for.
+type want struct {
+	seq  uint64
+	into *atomic.Pointer[loadedPage]
+}
+
+// A block is where a page went.
+type block struct {
+	off        int64
+	stored     int  // bytes in the file; 0: lost
+	image      int  // bytes of the page, its header included
+	compressed bool // a raw DEFLATE stream
+	lastID     uint64
+}
+
+const (
+	// archiveQueue is how many pages may wait to be written. When it is half
+	// full there is no time to compress.
+	archiveQueue = 8
+	// wantQueue is how many joiners can have asked for a page.
+	wantQueue = 1024
+	// maxPacked is the largest page that is compressed, since that is done
+	// in memory.
+	maxPacked = 32 << 20
+)
+
+func newArchive(dir string, done func()) *archive {
+	a := &archive{
+		dir: dir, done: done, first: 1, stop: make(chan struct{}),
+		jobs: make(chan *livePage, archiveQueue), wants: make(chan want, wantQueue),
+	}
+	a.wg.Add(2)
+	go a.run()
+	go a.serve()
+	return a
+}
+
+// submit hands over a page that has ended; false when too many wait.
+func (a *archive) submit(lp *livePage) bool {
+	select {
+	case a.jobs <- lp:
+		return true
+	default:
+		return false
+	}
+}
+
+// ask has a page read back. False when too many have asked.
+func (a *archive) ask(seq uint64, into *atomic.Pointer[loadedPage]) bool {
+	select {
+	case a.wants <- want{seq, into}:
+		return true
+	default:
+		return false
+	}
+}
+
+// close forgets all pages. None is touched once it returns.
+func (a *archive) close() {
+	close(a.stop)
+	a.wg.Wait()
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.file != nil {
+		_ = a.file.Close()
+		a.file = nil
+	}
+}
+
+// run writes what is submitted.
+func (a *archive) run() {
+	defer a.wg.Done()
+	var p packer
+	for {
+		select {
+		case <-a.stop:
+			return
+		case lp := <-a.jobs:
+			image := bytesAt(lp.pg.base, 0, lp.end)
+			data := image
+			if len(a.jobs) < archiveQueue/2 && len(image) <= maxPacked {
+				data = p.pack(image)
+			}
+			a.write(lp, data, len(data) < len(image))
+			lp.archived.Store(true)
+			a.done()
+		}
+	}
+}
+
+// serve reads back what is asked for.
+func (a *archive) serve() {
+	defer a.wg.Done()
+	for {
+		select {
+		case <-a.stop:
+			return
+		case w := <-a.wants:
+			image, lastID := a.load(w.seq)
+			w.into.Store(&loadedPage{seq: w.seq, image: image, lastID: lastID})
+			a.done()
+		}
+	}
+}
+
+// A packer compresses pages. Its memory is used again and again.
+type packer struct {
+	out bytes.Buffer
+	w   *flate.Writer
+}
+
+// pack returns the compressed page, or the page where that is no smaller.
+func (p *packer) pack(image []byte) []byte {
+	p.out.Reset()
+	if p.w == nil {
+		p.w, _ = flate.NewWriter(&p.out, flate.BestSpeed) // fails for levels that do not exist only
+	} else {
+		p.w.Reset(&p.out)
+	}
+	_, _ = p.w.Write(image) // into memory
+	_ = p.w.Close()
+	if p.out.Len() >= len(image) {
+		return image
+	}
+	return p.out.Bytes()
+}
+
+func (a *archive) write(lp *livePage, data []byte, compressed bool) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	blk := block{off: a.end, stored: len(data), image: int(lp.end), compressed: compressed, lastID: lp.lastID}
+	err := a.open()
+	if err == nil {
+		_, err = a.file.WriteAt(data, a.end)
+	}
+	if err != nil {
+		blk.stored = 0
+		a.lost++
+	}
+	a.blocks = append(a.blocks, blk)
+	a.end += int64(blk.stored)
+	a.held += uint64(blk.stored)
+}
+
+// open makes the file when it is needed first.
+func (a *archive) open() (err error) {
+	if a.file == nil {
+		a.file, err = makeStore(a.dir)
+	}
+	return err
+}
+
+// usage is how many bytes are on disk, and how many pages were lost.
+func (a *archive) usage() (bytes, lost uint64) {
+	if a == nil {
+		return 0, 0
+	}
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.held, a.lost
+}
+
+// forgetBefore frees what lies before page number seq.
+func (a *archive) forgetBefore(seq uint64) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	for len(a.blocks) > 0 && a.first < seq {
+		blk := a.blocks[0]
+		a.blocks = a.blocks[1:]
+		a.first++
+		a.held -= uint64(blk.stored)
+		if blk.stored > 0 {
+			punch(a.file, blk.off, int64(blk.stored))
+		}
+	}
+}
+
+// oldest is the number of the oldest page that is kept; false when there is none.
+func (a *archive) oldest() (uint64, bool) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.first, len(a.blocks) > 0
+}
+
+// since is the number of the page from which on there are n bytes before page
+// number end, or all.
+func (a *archive) since(n, end uint64) uint64 {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	have := uint64(0)
+	for len(a.blocks) > 0 && end > a.first && have < n {
+		end--
+		if i := end - a.first; i < uint64(len(a.blocks)) {
+			have += uint64(a.blocks[i].image) - wire.PageHeader
+		}
+	}
+	return end
+}
+
+// spoiled counts a page that cannot be given to a joiner.
+func (a *archive) spoiled() {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.lost++
+}
+
+// load reads a page back; nil when it was lost or forgotten.
+func (a *archive) load(seq uint64) (image []byte, lastID uint64) {
+	a.mu.Lock()
+	if seq < a.first || seq-a.first >= uint64(len(a.blocks)) {
+		a.mu.Unlock()
+		return nil, 0
+	}
+	blk, file := a.blocks[seq-a.first], a.file
+	a.mu.Unlock()
+	if blk.stored == 0 {
+		return nil, 0
+	}
+	image = make([]byte, blk.image)
+	section := io.NewSectionReader(file, blk.off, int64(blk.stored))
+	var from io.Reader = section
+	if blk.compressed {
+		from = flate.NewReader(section)
+	}
+	if _, err := io.ReadFull(from, image); err != nil {
+		a.spoiled()
+		return nil, 0
+	}
+	return image, blk.lastID
+}

@@ -1,0 +1,259 @@
+package llmp
+
+import (
+	"errors"
+	"slices"
+	"sync/atomic"
+
+	"llmp/internal/wire"
+)
+
+// broadcast is the pool of a broker's broadcast pages. Many read them, at their
+// own pace; when one may be used again is said in docs/concurrency.md, by the
+// names B1 to B9 that the comments here refer to.
+type broadcast struct {
+	b *Broker
+
+	pages   []*livePage // in use, oldest first; the last is the current one
+	ghosts  []*livePage // given up, but somebody who cannot be accounted for may read on
+	spare   []*page     // to be used again; the one that was freed last is last
+	maker   pageMaker
+	archive *archive // nil: no history is kept
+	last    uint64   // number of the current page
+	doubt   bool     // attachments are not counted here, and a proof failed once
+	force   bool     // the broker ends: the budget does not matter any more
+	held    hold     // how long a full bus has been waiting for the oldest page
+}
+
+// A livePage is a broadcast page in use.
+type livePage struct {
+	pg       *page
+	seq      uint64
+	end      uint64 // offset behind the last ordinary message, once the page has ended
+	lastID   uint64 // its id
+	queued   bool   // handed to the archive
+	archived atomic.Bool
+
+	before  *livePage // a ghost: who leaves it is still to come (against B3)
+	came    uint64    // how many can have come by links, of those that are final
+	joiners []*entry  // whose entries link here and are not over (B4)
+	struck  bool      // struck out and retired (B7, B8)
+	tainted bool      // somebody who was cut off may still read here: never use it again
+}
+
+// What is kept ready: pages that are used in turn stay in the processor's caches.
+const maxSpareBroadcast = 4
+
+func newBroadcast(b *Broker, first *page) *broadcast {
+	p := &broadcast{b: b, maker: pageMaker{provider: b.opts.Provider, annex: b.out.opts.annexSize()}}
+	if b.opts.History.keeps() {
+		p.archive = newArchive(b.opts.ArchiveDir, b.bell.ring)
+	}
+	p.add(first)
+	return p
+}
+
+// add numbers a page that is about to become the current one.
+func (p *broadcast) add(pg *page) {
+	p.last++
+	pg.setSeq(p.last)
+	p.pages = append(p.pages, &livePage{pg: pg, seq: p.last})
+}
+
+func (p *broadcast) current() *livePage { return p.pages[len(p.pages)-1] }
+
+// next is a page to go on with: one that was freed, or a new one within the
+// budget.
+func (p *broadcast) next(size uint64) (*page, error) {
+	p.collect()
+	pg := p.takeSpare(size)
+	if pg == nil && !p.fits(size) {
+		p.relieve()
+		p.collect()
+		pg = p.takeSpare(size)
+	}
+	if pg == nil {
+		if !p.fits(size) {
+			return nil, fail(ErrFull, "the broadcast side has reached its budget of %d bytes: receivers are far behind; send again later", p.b.opts.Budget)
+		}
+		var err error
+		if pg, err = p.newPage(size); err != nil {
+			return nil, err
+		}
+	}
+	p.held = hold{}
+	p.add(pg)
+	return pg, nil
+}
+
+// newPage makes a page. Where the system has no more memory to give, that is a
+// budget too, as long as there are pages to wait for.
+func (p *broadcast) newPage(size uint64) (*page, error) {
+	if pg := p.maker.take(size); pg != nil {
+		p.maker.prepare(size, p.room() > 2*size)
+		return pg, nil
+	}
+	pg, err := newPage(p.b.opts.Provider, size, p.maker.annex, 0)
+	if errors.Is(err, ErrNoMemory) && len(p.pages) > 1 && !p.force {
+		return nil, fail(ErrFull, "no shared memory is left, and receivers are far behind: send again later (%v)", err)
+	}
+	if err == nil {
+		p.maker.prepare(size, p.room() > 2*size)
+	}
+	return pg, err
+}
+
+func (p *broadcast) takeSpare(size uint64) *page {
+	for i, pg := range slices.Backward(p.spare) {
+		// A page that is far too large would keep its memory for ever.
+		if pg.size >= size && pg.size <= 2*size {
+			p.spare = slices.Delete(p.spare, i, i+1)
+			pg.init(0)
+			return pg
+		}
+	}
+	return nil
+}
+
+// fits says whether the budget has room for a page of size bytes. There always
+// is when all pages but the current one are free: a message must get through
+// however large it is.
+func (p *broadcast) fits(size uint64) bool {
+	if p.force || len(p.pages) == 1 {
+		return true
+	}
+	need := size + uint64(p.maker.annex)
+	if p.room() < need {
+		p.dropSpares()
+	}
+	return p.room() >= need
+}
+
+// room is how much the budget has left for broadcast pages.
+func (p *broadcast) room() uint64 {
+	limit := p.b.liveBudget()
+	return limit - min(limit, p.footprint()+p.b.entries.idleFootprint())
+}
+
+// footprint is how much shared memory the pages take.
+func (p *broadcast) footprint() uint64 {
+	n := p.maker.footprint()
+	for _, lp := range p.pages {
+		n += lp.pg.footprint()
+	}
+	for _, lp := range p.ghosts {
+		n += lp.pg.footprint()
+	}
+	for _, pg := range p.spare {
+		n += pg.footprint()
+	}
+	return n
+}
+
+// mapped are all pages on which a reader of ours may be marked.
+func (p *broadcast) mapped() []*page {
+	all := slices.Clone(p.spare)
+	for _, lp := range slices.Concat(p.pages, p.ghosts) {
+		all = append(all, lp.pg)
+	}
+	return all
+}
+
+func (p *broadcast) dropSpares() {
+	for _, pg := range p.spare {
+		_ = pg.close()
+	}
+	p.spare = nil
+	p.maker.drop()
+}
+
+// ended notes what lies on the page that the broker has just left.
+func (p *broadcast) ended(pg *page, end, lastID uint64) {
+	lp := p.pages[len(p.pages)-2]
+	lp.end, lp.lastID = end, lastID
+	p.toArchive()
+}
+
+// toArchive hands over pages that have ended, in their order, as far as the
+// archive takes them now.
+func (p *broadcast) toArchive() {
+	if p.archive == nil {
+		return
+	}
+	for _, lp := range p.pages[:len(p.pages)-1] {
+		if !lp.queued {
+			if !p.archive.submit(lp) {
+				return
+			}
+			lp.queued = true
+		}
+	}
+	p.trim()
+}
+
+// trim forgets what is older than the history that is wanted, but not before
+// those who are being given it.
+func (p *broadcast) trim() {
+	if p.b.opts.History.kind != historyBytes {
+		return
+	}
+	first := p.since(uint64(p.b.opts.History.bytes))
+	for _, e := range p.b.entries.pending {
+		if e.state == entryFills {
+			first = min(first, e.next)
+		}
+	}
+	p.archive.forgetBefore(first)
+}
+
+func (p *broadcast) unread() int { return len(p.pages) - 1 }
+
+// abandoned: a broker is never alone, clients can come.
+func (p *broadcast) abandoned() bool { return false }
+
+func (p *broadcast) release() {
+	if p.archive != nil {
+		p.archive.close() // it reads pages
+	}
+	p.maker.close()
+	for _, lp := range slices.Concat(p.pages[:len(p.pages)-1], p.ghosts) { // the last is the sender's
+		lp.pg.setSeq(0)
+		_ = lp.pg.close()
+	}
+	p.dropSpares()
+	p.pages, p.ghosts = nil, nil
+}
+
+// live is the page in use with this number, or nil.
+func (p *broadcast) live(seq uint64) *livePage {
+	if len(p.pages) == 0 || seq < p.pages[0].seq || seq > p.last {
+		return nil
+	}
+	return p.pages[seq-p.pages[0].seq]
+}
+
+// oldest is the number of the oldest page that can still be read, from the
+// archive or in use.
+func (p *broadcast) oldest() uint64 {
+	if p.archive != nil {
+		if first, any := p.archive.oldest(); any {
+			return first
+		}
+	}
+	return p.pages[0].seq
+}
+
+// since is the number of the page from which on there are n bytes, or all.
+func (p *broadcast) since(n uint64) uint64 {
+	have := p.b.out.cur.Used
+	for _, lp := range slices.Backward(p.pages[:len(p.pages)-1]) {
+		if have >= n {
+			return lp.seq + 1
+		}
+		have += lp.end - wire.PageHeader
+	}
+	if have >= n || p.archive == nil {
+		return p.pages[0].seq
+	}
+	return p.archive.since(n-have, p.pages[0].seq)
+}

@@ -1,0 +1,178 @@
+package llmp
+
+import (
+	"sync/atomic"
+	"time"
+
+	"llmp/internal/cursor"
+	"llmp/internal/wire"
+)
+
+// Late joiners get the history: from the archive, page by page, on private
+// pages that are filled as they are read, until the next page is one in use.
+// Then the last private page links there, in one step of the broker's loop, so
+// that nothing is skipped or repeated.
+
+// serve looks after the joiners; it returns whether any got something.
+func (es *entries) serve() (moved bool) {
+	if len(es.pending) == 0 {
+		return false
+	}
+	now := time.Now()
+	for i := 0; i < len(es.pending); i++ {
+		e := es.pending[i]
+		if e.state == entryWaits && e.passedDoor() {
+			es.begin(e, now)
+		}
+		if e.state == entryFills && e.fill(now) {
+			moved = true
+		}
+		if i < len(es.pending) && es.pending[i] != e {
+			i-- // it is not waited for any more
+		}
+	}
+	es.sweep(now)
+	return moved
+}
+
+// begin starts to give a joiner the history, if it is its turn.
+func (es *entries) begin(e *entry, now time.Time) {
+	b := es.b
+	if e.fresh {
+		e.fresh = false
+		e.joined, e.next = b.pages.last, b.firstWanted()
+	}
+	if oldest := b.pages.oldest(); e.next < oldest {
+		if e.joined < oldest {
+			// What was sent since it came is gone: it must not miss that silently.
+			b.count.cutOff.Add(1)
+			es.cut(e)
+			return
+		}
+		e.next = oldest
+	}
+	if es.filling >= b.maxFilling() && !es.makeWay(now) {
+		return
+	}
+	es.filling++
+	e.state, e.moved = entryFills, now
+}
+
+// makeWay cuts off a joiner that has not read for long while others wait.
+func (es *entries) makeWay(now time.Time) bool {
+	slow := es.b.opts.SlowTimeout
+	for _, e := range es.pending {
+		if e.state == entryFills && slow >= 0 && now.Sub(e.moved) >= slow {
+			es.b.count.cutOff.Add(1)
+			es.cut(e)
+			return true
+		}
+	}
+	return false
+}
+
+// cut ends an entry so that the joiner learns of it: by a link to a page that
+// is not there any more.
+func (es *entries) cut(e *entry) {
+	writeEOP(e.s.cur, e.door.size, e.door.m.ID())
+	e.door.retire()
+	es.lose(e)
+}
+
+// A loadedPage is a page of the archive, read back. image is nil where that
+// failed.
+type loadedPage struct {
+	seq    uint64
+	image  []byte
+	lastID uint64
+}
+
+// fill gives a joiner as much of the history as its pages hold, but no more
+// than its share of a round. It returns whether it got something.
+func (e *entry) fill(now time.Time) (moved bool) {
+	sent := 0
+	for e.state == entryFills && sent < fairShare {
+		if e.image == nil {
+			if lp := e.b.pages.live(e.next); lp != nil {
+				e.b.entries.filling--
+				e.linkTo(lp)
+				e.b.entries.settle(e)
+				return true
+			}
+			if !e.load() {
+				break
+			}
+			continue
+		}
+		n := e.copyOn()
+		if n == 0 {
+			break
+		}
+		sent += n
+		moved = true
+	}
+	if moved {
+		e.moved = now
+	}
+	return moved
+}
+
+// settle stops looking after an entry that ends with a link.
+func (es *entries) settle(e *entry) {
+	for i, x := range es.pending {
+		if x == e {
+			es.pending = append(es.pending[:i], es.pending[i+1:]...)
+			return
+		}
+	}
+}
+
+// load takes the next page from the archive, or asks for it. False: it is not
+// there yet.
+func (e *entry) load() bool {
+	if !e.asked {
+		e.loaded.Store(nil)
+		e.asked = e.b.pages.archive.ask(e.next, &e.loaded)
+		return false
+	}
+	got := e.loaded.Load()
+	if got == nil {
+		return false
+	}
+	e.asked = false
+	if got.image == nil || len(got.image) < wire.PageHeader {
+		e.next++ // lost, and counted there
+		return true
+	}
+	e.image = got.image
+	base := baseOf(e.image)
+	atomic.StoreUint64(currentID(base), got.lastID)
+	e.in = cursor.Recv{Base: base, Size: uint64(len(e.image)), Next: wire.PageHeader}
+	return true
+}
+
+// copyOn puts messages of the image on the private pages, as many as lie in a
+// row, and returns how many bytes; 0 when the joiner has to read first.
+func (e *entry) copyOn() int {
+	at := e.in.Next
+	if n, _ := copyRun(&e.in, e.s.cur, fairShare); n > 0 {
+		publish(e.s.cur)
+		return int(e.in.Next - at)
+	}
+	before := e.in
+	h, what := next(&e.in)
+	if what != message {
+		if what == corrupt {
+			e.b.pages.archive.spoiled() // somebody wrote to the page when it was in use
+		}
+		e.image, e.in = nil, cursor.Recv{}
+		e.next++
+		return 1
+	}
+	data := bytesAt(e.in.Base, e.in.LastOff+wire.MsgHeader, h.len)
+	if err := e.s.send(h.tag, h.flags, h.sender, data); err != nil {
+		e.in = before // the pages are full, or the system is: later
+		return 0
+	}
+	return int(e.in.Next - at)
+}
