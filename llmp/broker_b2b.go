@@ -22,6 +22,7 @@ type proxy struct {
 	conn   *tcp.Conn
 	s      *Sender
 	r      *Receiver
+	bell   *bell
 	ctx    context.Context
 	cancel context.CancelFunc
 	idle   atomic.Int32 // directions that have ended
@@ -133,7 +134,9 @@ func (b *Broker) newProxy(conn *tcp.Conn) (*proxy, error) {
 	p := &proxy{b: b, conn: conn, s: s, r: r}
 	p.ctx, p.cancel = context.WithCancel(context.Background())
 	s.ctx = p.ctx // or a full bus would hold up Close
-	(&Client{s: s, r: r}).useBell()
+	c := &Client{s: s, r: r}
+	c.useBell()
+	p.bell = c.bell
 	return p, nil
 }
 
@@ -158,6 +161,7 @@ func (p *proxy) run(direction func()) {
 	p.b.count.b2b.Add(^uint64(0))
 	_ = p.s.Close()
 	_ = p.r.Close()
+	p.bell.close()
 }
 
 func (p *proxy) toRemote() {

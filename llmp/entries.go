@@ -146,24 +146,22 @@ func (es *entries) door() (*entry, error) {
 	return e, err
 }
 
-// end says EXITING to the joiners that are not on the broadcast pages yet. They
-// are attached to the page on which they stand, and to no other.
+// end says EXITING to the joiners that nobody will give anything any more.
 func (es *entries) end() {
-	for _, e := range es.all {
-		link := u32(e.door.base, wire.PageHeader+wire.MsgOffTag)
-		atomic.StoreUint32(link, wire.TagExiting)
-		if e.state == entryLinked {
-			link = u32(e.s.page.base, e.s.cur.LastOff+wire.MsgOffTag)
-			atomic.StoreUint32(link, wire.TagExiting)
-			continue
-		}
+	for _, e := range es.pending {
 		_ = e.s.send(wire.TagExiting, 0, 0, nil)
 	}
 }
 
-// release lets go of all entries.
+// release lets go of all entries. Joiners that have not come to the broadcast
+// pages are attached to the page on which they stand, and to no other: what
+// links to a page that is about to go becomes a goodbye.
 func (es *entries) release() {
 	for _, e := range slices.Clone(es.all) {
+		atomic.StoreUint32(u32(e.door.base, wire.PageHeader+wire.MsgOffTag), wire.TagExiting)
+		if e.state == entryLinked {
+			atomic.StoreUint32(u32(e.s.page.base, e.s.cur.LastOff+wire.MsgOffTag), wire.TagExiting)
+		}
 		e.close()
 	}
 }
