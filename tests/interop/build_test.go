@@ -35,15 +35,20 @@ func compile(name string, args ...string) error {
 }
 
 // buildRust builds LibAFL's side; cargo keeps it in target for the next run.
-func buildRust() program {
+func buildRust() program { return buildCrate("Cargo.toml", "llmp-peer") }
+
+// buildEventPeer builds a part of a LibAFL fuzzer, which takes minutes at first.
+func buildEventPeer() program { return buildCrate("libafl/Cargo.toml", "llmp-event-peer") }
+
+func buildCrate(manifest, name string) program {
 	cargo, err := exec.LookPath("cargo")
 	if err != nil {
 		return program{missing: "cargo is not on the PATH; install Rust to test against LibAFL"}
 	}
-	if err := compile(cargo, "build", "--release", "--quiet", "--target-dir", "target"); err != nil {
+	if err := compile(cargo, "build", "--release", "--quiet", "--manifest-path", manifest, "--target-dir", "target"); err != nil {
 		return program{err: err}
 	}
-	path, err := filepath.Abs("target/release/llmp-peer")
+	path, err := filepath.Abs("target/release/" + name)
 	return program{command: []string{path}, err: err}
 }
 
@@ -68,6 +73,8 @@ func library() (path, missing string, err error) {
 }
 
 func buildC() program { return buildNative("cc", "-std=c11", "probe.c") }
+
+func buildEventsC() program { return buildNative("cc", "-std=c11", "events.c") }
 
 func buildCpp() program { return buildNative("c++", "-std=c++17", "probe.cpp") }
 
@@ -94,7 +101,11 @@ func buildNative(compiler, standard, source string) program {
 	return program{command: []string{path}, err: err}
 }
 
-func buildPython() program {
+func buildPython() program { return buildScript("probe/probe.py") }
+
+func buildEventsPython() program { return buildScript("probe/events.py") }
+
+func buildScript(name string) program {
 	lib, missing, err := library()
 	if missing != "" || err != nil {
 		return program{missing: missing, err: err}
@@ -107,7 +118,7 @@ func buildPython() program {
 	if err != nil {
 		return program{err: err}
 	}
-	script, err := filepath.Abs("probe/probe.py")
+	script, err := filepath.Abs(name)
 	return program{err: err, command: []string{
 		"env", "PYTHONPATH=" + source, "PYTHONDONTWRITEBYTECODE=1", "LLMP_LIBRARY=" + lib, interpreter, script,
 	}}

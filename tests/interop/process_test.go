@@ -33,6 +33,10 @@ type event struct {
 	Sent     int
 	Received int
 	Error    string
+	// Of a test case.
+	Exit       uint32
+	Corpus     uint64
+	Executions uint64
 }
 
 // A process is a program under test, and what it prints.
