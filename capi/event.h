@@ -20,7 +20,7 @@
 /* What is worth keeping of a buffer until it is used again. */
 #define EVENT_KEEP ((size_t)1 << 20)
 
-/* A thread is inside Go, deaf for signals, for about a millisecond at most:
+/* A thread is inside Go, deaf for signals, for some milliseconds at most:
  * what takes longer is done by a goroutine, while the thread waits in C. */
 #define EVENT_INFLATE_AT_ONCE ((size_t)2 << 10) /* bytes in; a thousand times that may come out */
 #define EVENT_DEFLATE_AT_ONCE ((size_t)64 << 10)
