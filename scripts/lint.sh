@@ -64,6 +64,8 @@ check_clang_tidy() {
     -- -I"$ROOT/include" -I. "${exporting[@]}") || return 1
   files 'capi/*.c' | xargs -0 -r -P "$JOBS" -I '{}' \
     "$tool" --quiet '{}' -- -std=c11 -D_GNU_SOURCE -Iinclude -Icapi -I"$headers" || status=1
+  files 'bench/c/*.c' | xargs -0 -r -P "$JOBS" -I '{}' \
+    "$tool" --quiet '{}' -- -std=c11 -D_GNU_SOURCE -Iinclude || status=1
 
   cmake --preset default -DCMAKE_EXPORT_COMPILE_COMMANDS=ON >/dev/null || return 1
   files 'tests/c/*.c' 'tests/fuzz/*.c' ':!tests/c/consumer' | xargs -0 -r -P "$JOBS" -I '{}' \
@@ -73,7 +75,7 @@ check_clang_tidy() {
 
 check_shellcheck() {
   have shellcheck || return 77
-  files '*.sh' .ci/run | xargs -0 -r shellcheck --external-sources
+  files '*.sh' .ci/run bench/run bench/instructions/run | xargs -0 -r shellcheck --external-sources
 }
 
 python_tool() {
@@ -98,7 +100,10 @@ check_ruff() {
 check_mypy() {
   local tool
   tool=$(python_tool mypy) || return 77
-  (cd python && "$tool" --strict)
+  (cd python && "$tool" --strict) || return 1
+  local cache=$BUILD/lint/mypy
+  (cd bench && "$tool" --strict --cache-dir "$cache" -p report) || return 1
+  MYPYPATH=python/src "$tool" --strict --cache-dir "$cache" bench/py/*.py bench/instructions/*.py
 }
 
 ALL=(gofmt vet staticcheck cross clang_format clang_tidy shellcheck ruff mypy)

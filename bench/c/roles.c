@@ -177,7 +177,7 @@ int role_hold(struct options *o) {
   options_finish(o);
   llmp_client_options c = LLMP_CLIENT_OPTIONS_INIT;
   c.page_size = 1 << 16;
-  llmp_client **clients = must_alloc(count * sizeof *clients);
+  llmp_client **clients = must_alloc(count * sizeof(llmp_client *));
   for (size_t i = 0; i < count; i++) {
     (void)must(llmp_client_connect(&clients[i], port, &c), "connecting");
   }

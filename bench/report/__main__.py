@@ -10,9 +10,20 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from . import documents, drivers, languages, machine, memory, pipeline, plot, round_trip, table
-from . import throughput, waking
-from .drivers import BUILD, ROOT, Drivers, Settings
+from . import (
+    documents,
+    drivers,
+    languages,
+    machine,
+    memory,
+    pipeline,
+    plot,
+    round_trip,
+    table,
+    throughput,
+    waking,
+)
+from .drivers import BUILD, ROOT, Drivers, Mode, Settings
 from .results import BenchError, Section, section_from_json, section_to_json
 
 SECTIONS: dict[str, Callable[[Drivers, Settings], Section]] = {
@@ -69,7 +80,7 @@ def say(line: str) -> None:
 
 def main() -> None:
     options = parse()
-    mode = "quick" if options.quick else "smoke" if options.smoke else "full"
+    mode: Mode = "quick" if options.quick else "smoke" if options.smoke else "full"
     file = BUILD / f"{mode}.json"
     if options.redraw:
         data = json.loads(file.read_text())

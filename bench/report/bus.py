@@ -52,8 +52,7 @@ class Bus:
 
 
 def kinds(drivers: Drivers) -> dict[str, Kind]:
-    """Return the buses that can be put together, by name. Our broker is a Go program, as `llmp
-    broker` is."""
+    """Return the buses that can be put together, by name. Our broker is in Go, as the CLI's is."""
     found = [
         Kind(OURS, drivers.c, [drivers.go, "broker", "--history", "none"]),
         Kind(OURS_KEPT, drivers.c, [drivers.go, "broker", "--history", "all"]),

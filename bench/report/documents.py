@@ -9,7 +9,7 @@ from typing import Any
 
 from . import drivers as names
 from .results import BenchError, Section
-from .table import number, ratios, to_markdown
+from .table import number, to_markdown
 
 BEGIN = "<!-- figures: written by `make bench`, do not edit -->"
 END = "<!-- end of figures -->"

@@ -23,6 +23,9 @@ TACHYON = "Tachyon"
 CACHE_LINE = "cache line"
 
 
+Mode = Literal["full", "quick", "smoke"]
+
+
 @dataclass(frozen=True)
 class Drivers:
     """Command lines of what was built. peers is None where it was not."""
@@ -55,7 +58,7 @@ def find() -> Drivers:
 class Settings:
     """How much to measure."""
 
-    mode: Literal["full", "quick", "smoke"]
+    mode: Mode
 
     @property
     def rounds(self) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from . import drivers as names
 from .results import Section
@@ -31,30 +31,54 @@ Lines = dict[str, list[tuple[float, float]]]
 
 def draw(sections: Sequence[Section]) -> str:
     """Return the picture of all that was measured."""
-    found = {section.name: section for section in sections}
-    drawing = Drawing(2 * WIDTH, 3 * HEIGHT)
-    panels = (
-        ("pipeline", "A message's way in one thread: ns, by size (log)", _totals, True),
-        ("round trip", "There and back, spinning: ns", _titles, False),
-        ("waking", "Send to wake through a sleeping broker: us (log)", _wakes, True),
-        ("throughput", "Through the broker: million messages/s, by senders", _by_senders, False),
-        ("idle clients", "A message alone: ns, by idle clients (log)", _by_idle, True),
-        ("memory", "Memory: MiB, by million messages (log)", _over_messages, True),
-    )
-    for place, (name, title, pick, log) in enumerate(panels):
-        x, y = WIDTH * (place % 2), HEIGHT * (place // 2)
-        drawing.text(x + 12, y + 20, title, size=13, bold=True)
-        if name not in found:
-            drawing.text(x + 52, y + 80, "not measured")
-            continue
-        data = pick(found[name])
-        _legend(drawing, x, y, _peers(data))
-        area = Area(x + 52, y + 58, WIDTH - 66, HEIGHT - 90)
-        if isinstance(next(iter(data.values()), None), dict):
-            _draw_bars(drawing, area, data, log)
-        else:
-            _draw_lines(drawing, area, data, log)
-    return str(drawing)
+    sheet = _Sheet(sections)
+    sheet.bars("pipeline", "A message's way in one thread: ns, by size (log)", _totals, True)
+    sheet.bars("round trip", "There and back, spinning: ns", _titles, False)
+    sheet.bars("waking", "Send to wake through a sleeping broker: us (log)", _wakes, True)
+    sheet.lines("throughput", "Through the broker: million messages/s, by senders", _counts, False)
+    sheet.lines("idle clients", "A message alone: ns, by idle clients (log)", _counts, True)
+    sheet.lines("memory", "Memory: MiB, by million messages (log)", _over_messages, True)
+    return str(sheet.drawing)
+
+
+class _Sheet:
+    """Panels, two in a row."""
+
+    def __init__(self, sections: Sequence[Section]) -> None:
+        self.drawing = Drawing(2 * WIDTH, 3 * HEIGHT)
+        self._found = {section.name: section for section in sections}
+        self._panels = 0
+
+    def bars(self, name: str, title: str, pick: Callable[[Section], Groups], log: bool) -> None:
+        """Draw a panel of bars."""
+        area, section = self._panel(name, title)
+        if section is not None:
+            groups = pick(section)
+            self._legend(area, list(dict.fromkeys(peer for g in groups.values() for peer in g)))
+            _draw_bars(self.drawing, area, groups, log)
+
+    def lines(self, name: str, title: str, pick: Callable[[Section], Lines], log: bool) -> None:
+        """Draw a panel of lines."""
+        area, section = self._panel(name, title)
+        if section is not None:
+            lines = pick(section)
+            self._legend(area, list(lines))
+            _draw_lines(self.drawing, area, lines, log)
+
+    def _panel(self, name: str, title: str) -> tuple[Area, Section | None]:
+        x, y = WIDTH * (self._panels % 2), HEIGHT * (self._panels // 2)
+        self._panels += 1
+        self.drawing.text(x + 12, y + 20, title, size=13, bold=True)
+        if name not in self._found:
+            self.drawing.text(x + 52, y + 80, "not measured")
+        return Area(x + 52, y + 58, WIDTH - 66, HEIGHT - 90), self._found.get(name)
+
+    def _legend(self, area: Area, peers: list[str]) -> None:
+        at = area.x - 40
+        for peer in peers:
+            self.drawing.rectangle(at, area.y - 27, 9, 9, COLOURS[peer])
+            self.drawing.text(at + 12, area.y - 19, peer, size=10)
+            at += 22 + 5.3 * len(peer)
 
 
 # ------------------------------------------------------------------- data
@@ -84,7 +108,7 @@ def _wakes(section: Section) -> Groups:
     return _groups(section, {"send to wake, p50": "p50", "send to wake, p99": "p99"})
 
 
-def _by_count(section: Section) -> Lines:
+def _counts(section: Section) -> Lines:
     """Return figures whose titles start with a number as points."""
     lines: Lines = {}
     for figure in section.figures:
@@ -93,9 +117,6 @@ def _by_count(section: Section) -> Lines:
             if value is not None:
                 lines.setdefault(peer, []).append((float(figure.title.split()[0]), value))
     return lines
-
-
-_by_senders = _by_idle = _by_count
 
 
 def _over_messages(section: Section) -> Lines:
@@ -107,22 +128,7 @@ def _over_messages(section: Section) -> Lines:
     return lines
 
 
-def _peers(data: Groups | Lines) -> list[str]:
-    found: dict[str, None] = {}
-    for name, content in data.items():
-        found.update(dict.fromkeys(content if isinstance(content, dict) else [name]))
-    return list(found)
-
-
 # ---------------------------------------------------------------- drawing
-
-
-def _legend(drawing: Drawing, x: float, y: float, peers: list[str]) -> None:
-    at = x + 12.0
-    for peer in peers:
-        drawing.rectangle(at, y + 31, 9, 9, COLOURS[peer])
-        drawing.text(at + 12, y + 39, peer, size=10)
-        at += 22 + 5.3 * len(peer)
 
 
 def _draw_bars(drawing: Drawing, area: Area, groups: Groups, log: bool) -> None:

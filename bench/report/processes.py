@@ -9,6 +9,7 @@ import signal
 import subprocess
 import time
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 
@@ -84,10 +85,8 @@ class Actor:
     def dismiss(self) -> None:
         """Close its input: it leaves when it is done."""
         if not self._input.closed:
-            try:
+            with suppress(BrokenPipeError):
                 self._input.close()
-            except BrokenPipeError:
-                pass
 
     def rest(self, limit: float = _GRACE) -> list[str]:
         """Return all its lines, once it has ended; it must do so in time, and well."""
@@ -105,10 +104,8 @@ class Actor:
 
     def kill(self) -> None:
         """End it, and whatever it started."""
-        try:
+        with suppress(ProcessLookupError):
             os.killpg(self.pid, signal.SIGKILL)
-        except ProcessLookupError:
-            pass
         self._process.wait()
         self.dismiss()
         self._output.close()
