@@ -17,6 +17,8 @@ enum {
   LAST_SIGNAL = 64,
   MASK_BYTES = 8,           /* the kernel's signal set */
   KERNEL_SIGACTION = 4 * 8, /* handler, flags, restorer, mask; opaque here */
+  GLIBC_CANCEL = 32,        /* glibc's own, for pthread_cancel ... */
+  GLIBC_SETXID = 33,        /* ... and for setuid in all threads */
 };
 
 atomic_uint guest_forks;
@@ -53,14 +55,31 @@ __attribute__((constructor(FIRST))) static void before_runtime(void) {
   pthread_atfork(NULL, NULL, after_fork_in_child);
 }
 
-/* Runs when the runtime has been started; go_bind waits until it is up. Puts
- * back what was there. SIGURG alone stays Go's: it preempts goroutines with it,
- * by signals to its own threads. */
-__attribute__((constructor(LAST))) static void after_runtime(void) {
+/* Makes this thread known to the runtime, all its signals being blocked. The
+ * runtime gives a thread without one an alternate stack, and opens its mask
+ * for what it deems essential: both are undone. The first call of all waits
+ * until the runtime is up. */
+static void meet_runtime(void) {
+  sigset_t blocked;
+  stack_t host_stack;
+  pthread_sigmask(SIG_SETMASK, NULL, &blocked);
+  const bool known = sigaltstack(NULL, &host_stack) == 0;
   go_bind();
+  pthread_sigmask(SIG_SETMASK, &blocked, NULL);
+  if (known) {
+    (void)sigaltstack(&host_stack, NULL);
+  }
+}
+
+/* Runs when the runtime has been started. Puts back what was there: the
+ * runtime needs no signal here. It would preempt goroutines with SIGURG, but is
+ * linked so that it does not (scripts/build-library.sh). What glibc installs
+ * when a process gets its second thread stays. */
+__attribute__((constructor(LAST))) static void after_runtime(void) {
+  meet_runtime();
   for (int sig = 1; sig <= LAST_SIGNAL; sig++) {
     unsigned char now[KERNEL_SIGACTION];
-    if (sig == SIGURG || !disposition(sig, NULL, now)) {
+    if (sig == GLIBC_CANCEL || sig == GLIBC_SETXID || !disposition(sig, NULL, now)) {
       continue;
     }
     if (memcmp(now, dispositions[sig], sizeof now) != 0) {
@@ -86,11 +105,8 @@ void guest_enter(struct guest_call *call) {
   call->outer = current;
   current = call;
   if (!bound) {
-    /* At a thread's first visit the runtime opens its mask again for what it
-     * deems essential. Get that over with. */
     bound = true;
-    go_bind();
-    pthread_sigmask(SIG_SETMASK, &all, NULL);
+    meet_runtime();
   }
 }
 

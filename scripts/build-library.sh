@@ -28,13 +28,42 @@ mkdir -p "$work"
 exec 9>"$work/lock"
 flock 9
 
+# The Go runtime as a guest has it (capi/guest_linux.c): its threads must leave
+# each signal to the host's. Most they do not take anyway, as they start with
+# all signals blocked; but these the runtime opens on each thread of its own,
+# and a SIGCHLD that the host waits for with sigwait would end up there. So the
+# runtime is compiled with a table of signals that differs in these lines:
+# SIGSTKFLT, SIGCHLD, SIGPROF and the first realtime signal. What remains open
+# are faults, which hit the thread that causes them, and glibc's own signals.
+HOSTS_SIGNALS=(16 17 27 34)
+
+# guest_runtime: writes the -overlay file for that.
+guest_runtime() {
+  local table signal
+  table=$("$GO" env GOROOT)/src/runtime/sigtab_linux_generic.go
+  for signal in "${HOSTS_SIGNALS[@]}"; do
+    grep -q "^\s*/\* $signal \*/ {.*_SigUnblock" "$table" ||
+      die "$("$GO" version): $table is not as expected at signal $signal; build with the Go version of go.mod"
+  done
+  sed -E "s@^(\s*/\* ($(IFS='|' && echo "${HOSTS_SIGNALS[*]}")) \*/ \{.*) \+ _SigUnblock@\1@" \
+    "$table" >"$work/sigtab.go.new"
+  cmp -s "$work/sigtab.go.new" "$work/sigtab.go" || mv -f "$work/sigtab.go.new" "$work/sigtab.go"
+  rm -f "$work/sigtab.go.new"
+  printf '{"Replace":{"%s":"%s"}}\n' "$table" "$work/sigtab.go" >"$work/overlay.json"
+}
+
+# Nor does it need a signal for itself: without this it would preempt
+# goroutines by SIGURG. Ours make calls often enough.
+GODEBUG_DEFAULT='-X=runtime.godebugDefault=asyncpreemptoff=1'
+
 # go_build MODE OUTPUT LINKER-FLAGS: the C files are part of the Go package.
 go_build() {
   # Go does not know what else goes into the linking.
   if [ scripts/build-library.sh -nt "$2" ] || [ capi/libllmp.map -nt "$2" ]; then
     rm -f "$2"
   fi
-  "$GO" build -buildmode="$1" -buildvcs=false -trimpath -ldflags="-s -w $3" -o "$2" ./capi
+  "$GO" build -buildmode="$1" -buildvcs=false -trimpath -overlay="$work/overlay.json" \
+    -ldflags="-s -w $GODEBUG_DEFAULT $3" -o "$2" ./capi
 }
 
 # place FILE: puts a finished file into OUT, at once or not at all.
@@ -51,6 +80,8 @@ link() {
   ln -sf "$1" "$out/$2.new"
   mv -Tf "$out/$2.new" "$out/$2"
 }
+
+guest_runtime
 
 # The Go runtime cannot be unloaded, hence nodelete.
 go_build c-shared "$work/libllmp.so.$version" \

@@ -15,7 +15,7 @@ set -uo pipefail
 # shellcheck source=scripts/lib.sh
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
-ALL=(checks lint go race c asan tsan python interop cli fuzz)
+ALL=(checks lint go race c asan tsan python interop cli guest fuzz)
 FUZZ_SECONDS=${FUZZ_SECONDS:-3}
 LOGS=$BUILD/logs
 SKIP=77
@@ -85,6 +85,13 @@ stage_interop() {
 }
 
 stage_cli() { tests/cli/run.sh; }
+
+# The library inside other people's harnesses: with it and without it, the same.
+stage_guest() {
+  build_library || return 1
+  CGO_ENABLED=0 go build -trimpath -o build/llmp ./cmd/llmp || return 1
+  tests/guest/run.py
+}
 
 stage_fuzz() { scripts/fuzz.sh "$FUZZ_SECONDS"; }
 
