@@ -32,7 +32,10 @@ def publish() -> None:
     for path in CORPUS.iterdir():
         if path.name not in published:
             published.add(path.name)
-            data = path.read_bytes()
+            try:
+                data = path.read_bytes()
+            except FileNotFoundError:
+                continue  # libFuzzer has found a shorter one meanwhile
             if data not in known:
                 known.add(data)
                 bus.send_testcase(data)
@@ -41,10 +44,14 @@ def publish() -> None:
 def mutate(data: bytes, max_size: int, seed: int) -> bytes:
     """Return a test case of others, or a mutation of libFuzzer's."""
     global next_look
-    if time.monotonic() >= next_look:
-        next_look = time.monotonic() + LOOK_EVERY
-        publish()
-    testcase = bus.recv_testcase(timeout=0)
+    testcase = None
+    try:
+        if time.monotonic() >= next_look:
+            next_look = time.monotonic() + LOOK_EVERY
+            publish()
+        testcase = bus.recv_testcase(timeout=0)
+    except llmp.ClosedError:  # the broker has ended: go on alone
+        next_look = float("inf")
     if testcase is not None and testcase.data not in known and len(testcase.data) <= max_size:
         known.add(testcase.data)
         return testcase.data
