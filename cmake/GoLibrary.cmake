@@ -24,9 +24,16 @@ function(llmp_add_go_library)
   list(FILTER sources EXCLUDE REGEX "_test\\.go$")
   file(GLOB sums "${source}/go.sum")
 
+  # The C part of the library can be instrumented; Go passes these on to cc.
+  set(instrumented "")
+  if(LLMP_SANITIZE)
+    string(JOIN " " flags ${LLMP_SANITIZE_FLAGS})
+    set(instrumented "CGO_CFLAGS=-g -O1 -fno-omit-frame-pointer ${flags}" "CGO_LDFLAGS=${flags}")
+  endif()
+
   add_custom_command(
     OUTPUT "${shared}" "${out}/libllmp.so.${LLMP_SOVERSION}" "${out}/libllmp.so" "${static}"
-    COMMAND "${CMAKE_COMMAND}" -E env "GO=${GO_EXECUTABLE}" "CC=${CMAKE_C_COMPILER}"
+    COMMAND "${CMAKE_COMMAND}" -E env "GO=${GO_EXECUTABLE}" "CC=${CMAKE_C_COMPILER}" ${instrumented}
             "${source}/scripts/build-library.sh" "${out}"
     # Go leaves a library alone that would come out the same; the build tool
     # would then think it stale for ever.

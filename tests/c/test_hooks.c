@@ -196,6 +196,8 @@ static int stop_soon(llmp_broker *b, uint32_t client, llmp_msg *m, void *user) {
 TEST(a_hook_may_stop_the_broker) {
   struct scene s;
   scene_open(&s);
+  round_with(&s, "the beginning");
+  expect_text(s.client, "the beginning"); /* so it has arrived, and hears the rest */
   hook(&s, stop_soon, NULL);
   send_text(s.client, "the end");
   CHECK_EQ(llmp_broker_run(s.broker, LLMP_WAIT_FOREVER), 0);
