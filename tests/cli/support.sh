@@ -47,7 +47,10 @@ wait_broker() {
 # kill_broker: as if it crashed.
 kill_broker() {
   # The shell says "Killed" when it notices, which may be at either command.
-  { kill -KILL "$broker_pid" && wait "$broker_pid" || true; } 2>/dev/null
+  {
+    kill -KILL "$broker_pid"
+    wait "$broker_pid" || true
+  } 2>/dev/null
   broker_pid=
 }
 
@@ -105,6 +108,9 @@ clients() { [ "$(llmp stat --port "$port" --json | field stats.clients)" = "$1" 
 
 # handled N: the broker has handled N messages or more.
 handled() { [ "$(llmp stat --port "$port" --json | field stats.messages)" -ge "$1" ]; }
+
+# archived: the broker has put some of its history on disk.
+archived() { [ "$(llmp stat --port "$port" --json | field stats.archived_bytes)" -gt 0 ]; }
 
 # segments PID: how many SysV segments this process made.
 segments() { awk -v pid="$1" 'NR > 1 && $5 == pid' /proc/sysvipc/shm | wc -l; }
