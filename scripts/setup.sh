@@ -14,6 +14,7 @@ set -euo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
 STATICCHECK_VERSION=v0.8.2
+mapfile -t CRATES < <(git ls-files 'tests/*Cargo.toml' 'examples/*Cargo.toml')
 
 check_only=no
 case "${1-}" in
@@ -136,9 +137,24 @@ install_venv() {
   cp scripts/requirements.txt "$stamp"
 }
 
+# The crates of everything that the tests and the demo build, so that these
+# need no network.
+fetch_crates() {
+  local manifest
+  if ! have cargo; then
+    say "optional, and missing: cargo (the tests against real LibAFL need it: https://rustup.rs)"
+    return
+  fi
+  [ "$check_only" = no ] || return 0
+  for manifest in "${CRATES[@]}"; do
+    cargo fetch -q --manifest-path "$manifest" ||
+      warn "could not fetch the crates of $manifest; what builds it will try again"
+  done
+}
+
 install_packages
 check_go
 install_staticcheck
 install_venv
-have cargo || say "optional, and missing: cargo (the tests against real LibAFL need it: https://rustup.rs)"
+fetch_crates
 say "setup: ready"

@@ -1,7 +1,11 @@
-llmp broker --port 0 --quiet --exit-after 1 &
+# Nothing is printed, in any verb that can be quiet.
+start_broker
+stop_broker
+llmp broker --port "$port" --quiet --exit-after 3 &
 broker_pid=$!
-# Nothing says which port; the socket does.
-listens() { port=$(ss -Hltnp 2>/dev/null | sed -n "s/.*127.0.0.1:\([0-9]*\) .*pid=$broker_pid,.*/\1/p") && [ -n "$port" ]; }
-eventually listens
-echo | llmp send --port "$port" --tag 1 --quiet
+echo | llmp send --port "$port" --tag 1 --quiet --connect-timeout 60
+llmp recv --port "$port" --quiet
+llmp clean --quiet --dry-run
+llmp recv --port "$port" --quiet --output-dir got
 wait $broker_pid
+ls got
