@@ -75,8 +75,6 @@ func (pg *page) unmarkMapped(i int) {
 // A slotSet has a bit for each reader slot.
 type slotSet [wire.BellReaders / 64]uint64
 
-func (s *slotSet) has(i int) bool { return s[i/64]&(1<<(i%64)) != 0 }
-
 // mappedBy is the set of reader slots that have the page mapped.
 func (pg *page) mappedBy() (s slotSet) {
 	if pg.annex == nil {

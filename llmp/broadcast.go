@@ -60,8 +60,6 @@ func (p *broadcast) add(pg *page) {
 	p.pages = append(p.pages, &livePage{pg: pg, seq: p.last})
 }
 
-func (p *broadcast) current() *livePage { return p.pages[len(p.pages)-1] }
-
 // next is a page to go on with: one that was freed, or a new one within the
 // budget.
 func (p *broadcast) next(size uint64) (*page, error) {
@@ -132,7 +130,7 @@ func (p *broadcast) fits(size uint64) bool {
 // room is how much the budget has left for broadcast pages.
 func (p *broadcast) room() uint64 {
 	limit := p.b.liveBudget()
-	return limit - min(limit, p.footprint()+p.b.entries.idleFootprint())
+	return limit - min(limit, p.footprint())
 }
 
 // footprint is how much shared memory the pages take.

@@ -239,13 +239,13 @@ func (b *Broker) Close() error {
 	}
 	b.mu.Unlock()
 	b.tasks.Wait() // they may take the lock once more
+	b.mu.Lock() // a late Stats
+	defer b.mu.Unlock()
+	b.entries.release()
 	for _, m := range b.members {
 		m.close()
 	}
 	b.members, b.hot = nil, nil
-	b.mu.Lock() // a late Stats
-	defer b.mu.Unlock()
-	b.entries.release()
 	b.out.release()
 	b.bell.close()
 	return nil

@@ -123,8 +123,8 @@ func (b *Broker) forwardRun(m *member) int {
 func (b *Broker) forwardOne(m *member) (int, error) {
 	in := m.r.cur
 	before := *in
-	h, what := next(in)
-	switch what {
+	var h msgHeader
+	switch next(in, &h) {
 	case nothing:
 		return 0, nil
 	case endOfPage:
@@ -140,7 +140,7 @@ func (b *Broker) forwardOne(m *member) (int, error) {
 		m.r.stop(corrupt)
 		return 0, m.r.end
 	}
-	b.shown = h.toMessage(in, in.LastOff)
+	h.toMessage(&b.shown, in)
 	if wire.Reserved(h.tag) {
 		b.tally(m, 1, 0, 0)
 		return 1, b.obey(m, b.shown)

@@ -55,7 +55,7 @@ type BrokerOptions struct {
 
 const (
 	defaultBudget      = 64 << 20
-	smallestBudget     = 256 << 10 // the bell takes a third of that
+	smallestBudget     = 512 << 10 // the bell takes a sixth of that
 	largestBudget      = 1 << 46
 	defaultSlowTimeout = 10 * time.Second
 )

@@ -55,20 +55,40 @@ func (es *entries) begin(e *entry, now time.Time) {
 		return
 	}
 	es.filling++
+	e.counts = true
 	e.state, e.moved = entryFills, now
 }
 
-// makeWay cuts off a joiner that has not read for long while others wait.
+// makeWay cuts off a joiner that has not read for long while others wait; or,
+// where nobody is to be cut off, lets one more in.
 func (es *entries) makeWay(now time.Time) bool {
 	slow := es.b.opts.SlowTimeout
+	patient := slow < 0
+	if patient {
+		slow = defaultSlowTimeout
+	}
 	for _, e := range es.pending {
-		if e.state == entryFills && slow >= 0 && now.Sub(e.moved) >= slow {
-			es.b.count.cutOff.Add(1)
-			es.cut(e)
+		if e.state != entryFills || !e.counts || now.Sub(e.moved) < slow {
+			continue
+		}
+		if patient {
+			es.unfill(e)
 			return true
 		}
+		es.b.count.cutOff.Add(1)
+		es.cut(e)
+		return true
 	}
 	return false
+}
+
+// unfill takes an entry from those that are filled, as far as their number is
+// bounded.
+func (es *entries) unfill(e *entry) {
+	if e.counts {
+		e.counts = false
+		es.filling--
+	}
 }
 
 // cut ends an entry so that the joiner learns of it: by a link to a page that
@@ -94,7 +114,7 @@ func (e *entry) fill(now time.Time) (moved bool) {
 	for e.state == entryFills && sent < fairShare {
 		if e.image == nil {
 			if lp := e.b.pages.live(e.next); lp != nil {
-				e.b.entries.filling--
+				e.b.entries.unfill(e)
 				e.linkTo(lp)
 				e.b.entries.settle(e)
 				return true
@@ -130,16 +150,18 @@ func (es *entries) settle(e *entry) {
 // load takes the next page from the archive, or asks for it. False: it is not
 // there yet.
 func (e *entry) load() bool {
-	if !e.asked {
-		e.loaded.Store(nil)
-		e.asked = e.b.pages.archive.ask(e.next, &e.loaded)
+	if e.asked == 0 {
+		e.ask(e.next)
 		return false
 	}
 	got := e.loaded.Load()
 	if got == nil {
 		return false
 	}
-	e.asked = false
+	e.asked = 0
+	if e.b.pages.live(e.next+1) == nil {
+		e.ask(e.next + 1) // it is read while this one is being copied
+	}
 	if got.image == nil || len(got.image) < wire.PageHeader {
 		e.next++ // lost, and counted there
 		return true
@@ -151,6 +173,15 @@ func (e *entry) load() bool {
 	return true
 }
 
+// ask has a page of the archive read back. When too many ask, it will be asked
+// for again.
+func (e *entry) ask(seq uint64) {
+	e.loaded.Store(nil)
+	if e.b.pages.archive.ask(seq, &e.loaded) {
+		e.asked = seq
+	}
+}
+
 // copyOn puts messages of the image on the private pages, as many as lie in a
 // row, and returns how many bytes; 0 when the joiner has to read first.
 func (e *entry) copyOn() int {
@@ -160,8 +191,8 @@ func (e *entry) copyOn() int {
 		return int(e.in.Next - at)
 	}
 	before := e.in
-	h, what := next(&e.in)
-	if what != message {
+	var h msgHeader
+	if what := next(&e.in, &h); what != message {
 		if what == corrupt {
 			e.b.pages.archive.spoiled() // somebody wrote to the page when it was in use
 		}

@@ -2,6 +2,7 @@ package llmp
 
 import (
 	"sync/atomic"
+	"unsafe"
 
 	"llmp/internal/cursor"
 	"llmp/internal/wire"
@@ -21,23 +22,14 @@ func copyRun(in *cursor.Recv, out *cursor.Send, limit uint64) (taken int, payloa
 		return 0, 0 // a page's first message is padded differently
 	}
 	room := min(out.Total-min(out.Total, out.Used+wire.EOPReserve), limit)
-	end := in.Next
-	for id := in.SeenID + 1; id <= in.Highest; id++ {
-		h, ok := checkedHeader(in, end)
-		size := wire.MsgHeader + h.padded
-		if !ok || !ordinary(h.tag) || h.id != id || size%wire.MsgAlign != 0 || end-in.Next+size > room {
-			break
-		}
-		end += size
-	}
-	n := end - in.Next
+	n := runLength(in, room)
 	if n == 0 {
 		return 0, 0
 	}
 	copy(bytesAt(out.Base, dst, n), bytesAt(in.Base, in.Next, n))
 	// The sender can still write to its page, so what counts is what was
-	// copied: check it once more, on ours, and number it anew.
-	taken, payload = renumber(out, dst, dst+n)
+	// copied: it is checked on ours.
+	taken, payload = renumber(out, dst, dst+n, in.SeenID)
 	if taken == 0 {
 		return 0, 0 // whoever takes the next message alone will see what is wrong
 	}
@@ -49,28 +41,51 @@ func copyRun(in *cursor.Recv, out *cursor.Send, limit uint64) (taken int, payloa
 	return taken, payload
 }
 
-// renumber checks the copied run [off, end) on the page of out, gives its
-// messages ids of that page and takes them into the cursor.
-func renumber(out *cursor.Send, off, end uint64) (taken int, payload uint64) {
-	for off < end {
-		h := readHeader(out.Base, off)
-		size := wire.MsgHeader + h.padded
-		if h.padded > end-off || size > end-off || size%wire.MsgAlign != 0 || h.len > h.padded || !ordinary(h.tag) {
+// runLength is how many bytes of committed messages lie in a row behind in, and
+// in its map, but room at most. Only lengths are looked at.
+func runLength(in *cursor.Recv, room uint64) uint64 {
+	room = min(room, in.Size-min(in.Size, in.Next))
+	start := unsafe.Add(in.Base, in.Next)
+	n := uint64(0)
+	for count := in.Highest - in.SeenID; count > 0 && n+wire.MsgHeader <= room; count-- {
+		padded := *(*uint64)(unsafe.Add(start, n+wire.MsgOffPadded))
+		size := wire.MsgHeader + padded
+		if padded > room || size > room-n || size%wire.MsgAlign != 0 {
 			break
 		}
-		out.LastID++
-		*u64(out.Base, off+wire.MsgOffID) = out.LastID
-		out.LastOff = off
-		out.MaxAlloc = max(out.MaxAlloc, size)
-		off += size
-		payload += h.len
-		taken++
+		n += size
 	}
-	out.Used = off - wire.PageHeader
-	*u64(out.Base, wire.PageOffMaxAlloc) = out.MaxAlloc
-	return taken, payload
+	return n
 }
 
-// ordinary says whether a tag is neither the bus's own nor means something
-// to a broker.
-func ordinary(tag uint32) bool { return !wire.Reserved(tag) }
+// renumber checks the copied run [off, end) on the page of out, whose first
+// message had the id after seen where it came from; it gives its messages ids
+// of that page and takes them into the cursor.
+func renumber(out *cursor.Send, off, end, seen uint64) (taken int, payload uint64) {
+	at, left := unsafe.Add(out.Base, off), end-off
+	id, last, largest := out.LastID, uint64(0), out.MaxAlloc
+	for left >= wire.MsgHeader {
+		tag := *(*uint32)(unsafe.Add(at, wire.MsgOffTag))
+		length := *(*uint64)(unsafe.Add(at, wire.MsgOffLen))
+		padded := *(*uint64)(unsafe.Add(at, wire.MsgOffPadded))
+		size := wire.MsgHeader + padded
+		ids := (*uint64)(unsafe.Add(at, wire.MsgOffID))
+		seen++
+		if padded > left || size > left || size%wire.MsgAlign != 0 || length > padded || *ids != seen || wire.Reserved(tag) {
+			break
+		}
+		id++
+		*ids = id
+		last = left
+		largest = max(largest, size)
+		payload += length
+		taken++
+		at, left = unsafe.Add(at, size), left-size
+	}
+	if taken > 0 {
+		out.LastID, out.LastOff, out.MaxAlloc = id, end-last, largest
+		*u64(out.Base, wire.PageOffMaxAlloc) = largest
+	}
+	out.Used = end - left - wire.PageHeader
+	return taken, payload
+}

@@ -224,7 +224,8 @@ func (w *twins) receive() found {
 	w.t.Helper()
 	off := w.gr.Next
 	hC, foundC := cpage.Next(w.cr)
-	hG, foundG := next(w.gr)
+	var hG msgHeader
+	foundG := next(w.gr, &hG)
 	if int(foundC) != int(foundG) {
 		w.t.Fatalf("next at offset %d: C found %v, Go %v", off, foundC, foundG)
 	}

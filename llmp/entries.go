@@ -20,6 +20,10 @@ type entries struct {
 }
 
 func (es *entries) add(e *entry) {
+	if es.idleFootprint() > uint64(es.b.opts.Budget)/8 {
+		es.swept = time.Time{}
+		es.sweep(time.Now())
+	}
 	es.all = append(es.all, e)
 	if e.state == entryWaits {
 		es.pend(e)
@@ -41,9 +45,7 @@ func (es *entries) remove(e *entry) {
 // lose ends an entry that is of no use; while somebody is attached its pages
 // stay as they are.
 func (es *entries) lose(e *entry) {
-	if e.state == entryFills {
-		es.filling--
-	}
+	es.unfill(e)
 	e.close()
 }
 
@@ -70,9 +72,12 @@ func (es *entries) sweep(now time.Time) {
 	}
 	es.swept = now
 	for _, e := range slices.Clone(es.all) {
+		passed := e.passedDoor()
 		switch {
-		case !e.known || !e.alone():
+		case !e.known && !passed || !e.alone():
 			e.lonely = time.Time{}
+		case !passed: // it cannot be on its way to the next page
+			es.leave(e)
 		case e.lonely.IsZero():
 			e.lonely = now
 		case now.Sub(e.lonely) < deadGrace:
@@ -175,17 +180,21 @@ func (b *Broker) entryOptions() Options {
 	return o
 }
 
-// The budget: a quarter is for the history that late joiners are given, the
-// rest for broadcast pages and for whoever waits at a door.
+// The budget: an eighth is for the history that late joiners are given, an
+// eighth for those who wait at a door, and the rest for broadcast pages. Where
+// more than can wait do, broadcast pages make room for them.
 
 func (b *Broker) liveBudget() uint64 {
-	return uint64(b.opts.Budget) - uint64(b.opts.Budget)/4 - wire.BellSize
+	share := uint64(b.opts.Budget) / 8
+	idle := b.entries.idleFootprint()
+	taken := 2*share + wire.BellSize + (idle - min(idle, share))
+	return uint64(b.opts.Budget) - min(uint64(b.opts.Budget), taken)
 }
 
 // replayPage is the size of private pages with history.
 func (b *Broker) replayPage() int {
 	size := smallestPageSize
-	for size < b.opts.PageSize && int64(size)*2 <= b.opts.Budget/128 {
+	for size < b.opts.PageSize && int64(size)*2 <= b.opts.Budget/256 {
 		size *= 2
 	}
 	return size
@@ -196,7 +205,7 @@ func (b *Broker) replayPage() int {
 func (b *Broker) maxFilling() int {
 	const pagesEach = 4
 	each := int64(pagesEach * (b.replayPage() + wire.AnnexSize))
-	return int(max(b.opts.Budget/4/each, 1))
+	return int(max(b.opts.Budget/8/each, 1))
 }
 
 // firstWanted is the number of the page that a joiner of now starts with.

@@ -25,6 +25,7 @@ type entry struct {
 	public bool // others may learn of the door: by Broker.Map, or the environment
 	known  bool // the joiner has introduced itself, and was attached then
 	fresh  bool // nobody has come to the door yet, so history is counted from when they do
+	counts bool // it is one of those that are filled, whose number is bounded
 	direct bool // the chain holds a link alone, and nobody has come to it yet
 
 	joined uint64      // number of the current page when the joiner came
@@ -32,7 +33,7 @@ type entry struct {
 	in     cursor.Recv // the place on the image of that page
 	image  []byte      // nil: not there yet
 	loaded atomic.Pointer[loadedPage]
-	asked  bool
+	asked  uint64 // number of the page that was asked for; 0: none
 
 	moved  time.Time // when the joiner was last seen to read
 	lonely time.Time // since when nobody is attached; zero: somebody is

@@ -40,8 +40,9 @@ type Options struct {
 	// Spin is how long a blocking receive looks before it sleeps. Default 0.
 	Spin time.Duration
 
-	// plainPages makes pages without an annex, exactly as LibAFL's.
-	plainPages bool
+	// For tests: pages without an annex, exactly as LibAFL's, and receivers
+	// that are counted as LibAFL's are.
+	plainPages, counted bool
 }
 
 const (

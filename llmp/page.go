@@ -73,7 +73,7 @@ func attachPage(p shmem.Provider, id shmem.ID, size uint64, what string) (*page,
 	if magic := atomic.LoadUint64(u64(pg.base, wire.PageOffMagic)); magic != wire.PageMagic {
 		_ = m.Close()
 		if magic == wire.PageMagicRetired {
-			return nil, fail(ErrCorrupt, "%s: the page on map %s was retired by its sender", what, id)
+			return nil, fail(ErrNotFound, "%s: the page on map %s was retired by its sender", what, id)
 		}
 		return nil, fail(ErrCorrupt, "%s: map %s holds no LLMP page (magic %#x, want %#x)", what, id, magic, uint64(wire.PageMagic))
 	}

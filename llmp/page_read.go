@@ -22,52 +22,59 @@ const (
 )
 
 // next looks at the next message. Every field is read once, so that what was
-// checked is what is used. An ordinary message moves the cursor.
-func next(c *cursor.Recv) (msgHeader, found) {
+// checked is what is used. An ordinary message moves the cursor. *h is filled
+// for whatever was found but nothing; the caller's, so that it is not copied
+// from function to function.
+func next(c *cursor.Recv, h *msgHeader) found {
 	if c.SeenID >= c.Highest {
 		// Pairs with the sender's store in publish: what it wrote before
 		// is visible once the id is.
 		c.Highest = atomic.LoadUint64(currentID(c.Base))
 		if c.SeenID >= c.Highest {
-			return msgHeader{}, nothing
+			return nothing
 		}
 	}
-	h, ok := checkedHeader(c, c.Next)
-	if !ok || h.id != c.SeenID+1 {
-		return h, corrupt
+	if !checkedHeader(c, c.Next, h) || h.id != c.SeenID+1 {
+		return corrupt
 	}
+	end := c.Next + wire.MsgHeader + h.padded
+	if !wire.Reserved(h.tag) && end%wire.MsgAlign == 0 {
+		c.LastOff, c.Next, c.SeenID = c.Next, end, h.id
+		return message
+	}
+	return nextRare(c, h, end)
+}
+
+// nextRare is next for what is not just a message of a user.
+func nextRare(c *cursor.Recv, h *msgHeader, end uint64) found {
 	switch h.tag {
 	case wire.TagEndOfPage:
-		return h, endOfPage
+		return endOfPage
 	case wire.TagExiting:
-		return h, exiting
+		return exiting
 	case wire.TagUnset, wire.TagUninitialized:
-		return h, corrupt
+		return corrupt
 	}
-	if (h.padded+c.Next+wire.MsgHeader)%wire.MsgAlign != 0 {
-		return h, corrupt
+	if end%wire.MsgAlign != 0 {
+		return corrupt
 	}
-	c.LastOff = c.Next
-	c.Next += wire.MsgHeader + h.padded
-	c.SeenID = h.id
-	return h, message
+	c.LastOff, c.Next, c.SeenID = c.Next, end, h.id
+	return message
 }
 
 // checkedHeader reads the header at off if header and payload lie in the map.
-func checkedHeader(c *cursor.Recv, off uint64) (msgHeader, bool) {
+func checkedHeader(c *cursor.Recv, off uint64, h *msgHeader) bool {
 	if off < wire.PageHeader || off > c.Size || c.Size-off < wire.MsgHeader || off%8 != 0 {
-		return msgHeader{}, false
+		return false
 	}
-	h := readHeader(c.Base, off)
-	return h, h.padded <= c.Size-off-wire.MsgHeader && h.len <= h.padded
+	h.read(c.Base, off)
+	return h.padded <= c.Size-off-wire.MsgHeader && h.len <= h.padded
 }
 
-// toMessage is the message that next returned, at offset off.
-func (h *msgHeader) toMessage(c *cursor.Recv, off uint64) Message {
-	return Message{
-		Tag: Tag(h.tag), Sender: ClientID(h.sender), Flags: Flags(h.flags), ID: h.id,
-		Data: bytesAt(c.Base, off+wire.MsgHeader, h.len),
-	}
+// toMessage fills in the message that next came upon last.
+func (h *msgHeader) toMessage(m *Message, c *cursor.Recv) {
+	m.Tag, m.Sender, m.Flags, m.ID = Tag(h.tag), ClientID(h.sender), Flags(h.flags), h.id
+	m.Data = bytesAt(c.Base, c.LastOff+wire.MsgHeader, h.len)
 }
 
 // enterPage puts the cursor in front of a page's first message.
@@ -88,8 +95,8 @@ func resumeAt(c *cursor.Recv, pg *page, offset uint64) error {
 		return badOffset(pg, offset)
 	}
 	off := wire.PageHeader + offset
-	h, ok := checkedHeader(c, off)
-	if !ok || h.id == 0 || h.id > atomic.LoadUint64(currentID(pg.base)) {
+	var h msgHeader
+	if !checkedHeader(c, off, &h) || h.id == 0 || h.id > atomic.LoadUint64(currentID(pg.base)) {
 		return badOffset(pg, offset)
 	}
 	c.LastOff = off

@@ -61,16 +61,14 @@ type msgHeader struct {
 	id, len, padded    uint64
 }
 
-func readHeader(base unsafe.Pointer, off uint64) msgHeader {
-	h := unsafe.Add(base, off)
-	return msgHeader{
-		tag:    *(*uint32)(unsafe.Add(h, wire.MsgOffTag)),
-		sender: *(*uint32)(unsafe.Add(h, wire.MsgOffSender)),
-		flags:  *(*uint32)(unsafe.Add(h, wire.MsgOffFlags)),
-		id:     *(*uint64)(unsafe.Add(h, wire.MsgOffID)),
-		len:    *(*uint64)(unsafe.Add(h, wire.MsgOffLen)),
-		padded: *(*uint64)(unsafe.Add(h, wire.MsgOffPadded)),
-	}
+func (h *msgHeader) read(base unsafe.Pointer, off uint64) {
+	at := unsafe.Add(base, off)
+	h.tag = *(*uint32)(unsafe.Add(at, wire.MsgOffTag))
+	h.sender = *(*uint32)(unsafe.Add(at, wire.MsgOffSender))
+	h.flags = *(*uint32)(unsafe.Add(at, wire.MsgOffFlags))
+	h.id = *(*uint64)(unsafe.Add(at, wire.MsgOffID))
+	h.len = *(*uint64)(unsafe.Add(at, wire.MsgOffLen))
+	h.padded = *(*uint64)(unsafe.Add(at, wire.MsgOffPadded))
 }
 
 // MoveCursor makes the sender keep its place in *to from now on, where the C

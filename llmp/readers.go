@@ -4,8 +4,6 @@ import (
 	"math/bits"
 	"sync/atomic"
 	"time"
-
-	"llmp/internal/wire"
 )
 
 // readers are the readers of a broker's broadcast pages who have a slot on its
@@ -90,14 +88,4 @@ func (r *readers) sweep(now time.Time) {
 		r.bell.giveSlot(i)
 		delete(r.cut, i)
 	}
-}
-
-// slotsInUse is for tests and statistics.
-func (r *readers) slotsInUse() (n int) {
-	for i := range min(r.bell.slots(), wire.BellReaders) {
-		if atomic.LoadUint32(r.bell.pid(i)) != 0 {
-			n++
-		}
-	}
-	return n
 }

@@ -61,25 +61,33 @@ func (r *Receiver) skip(id ClientID) {
 // Errors are final: ErrClosed (the sender said EXITING, or this receiver was
 // closed), ErrCorrupt (the page makes no sense), ErrNotFound (the next page is
 // gone: this receiver was too slow, or the sender died).
-func (r *Receiver) Recv() (Message, bool, error) {
+func (r *Receiver) Recv() (m Message, ok bool, err error) {
+	var h msgHeader
 	for r.end == nil {
-		h, what := next(r.cur)
-		switch what {
+		switch what := r.nextKept(&h); what {
 		case message:
-			if r.cur.State&cursor.StateSkip != 0 && h.sender == r.cur.SkipID {
-				r.cur.Skipped++
-				continue
-			}
-			return h.toMessage(r.cur, r.cur.LastOff), true, nil
+			h.toMessage(&m, r.cur)
+			return m, true, nil
 		case nothing:
-			return Message{}, false, nil
+			return m, false, nil
 		case endOfPage:
 			_ = r.Follow() // keeps its error in r.end
 		default:
 			r.stop(what)
 		}
 	}
-	return Message{}, false, r.end
+	return m, false, r.end
+}
+
+// nextKept is next without the messages that are to be passed over.
+func (r *Receiver) nextKept(h *msgHeader) found {
+	for {
+		what := next(r.cur, h)
+		if what != message || r.cur.State&cursor.StateSkip == 0 || h.sender != r.cur.SkipID {
+			return what
+		}
+		r.cur.Skipped++
+	}
 }
 
 // RecvMany fills into with messages of one page, which are valid together
@@ -93,19 +101,11 @@ func (r *Receiver) RecvMany(into []Message) (int, error) {
 		return 0, err
 	}
 	into[0] = m
+	var h msgHeader
 	n := 1
-	for n < len(into) {
-		before := *r.cur
-		h, what := next(r.cur)
-		if what != message {
-			*r.cur = before // an end or error is for the next call
-			break
-		}
-		if r.cur.State&cursor.StateSkip != 0 && h.sender == r.cur.SkipID {
-			r.cur.Skipped++
-			continue
-		}
-		into[n] = h.toMessage(r.cur, r.cur.LastOff)
+	// An end or an error is left for the next call: the cursor stays before it.
+	for n < len(into) && r.nextKept(&h) == message {
+		h.toMessage(&into[n], r.cur)
 		n++
 	}
 	return n, nil
@@ -133,7 +133,8 @@ func (r *Receiver) fail(err error) error {
 func (r *Receiver) Fail() error {
 	if r.end == nil && r.cur.Base != nil {
 		peek := *r.cur
-		if _, what := next(&peek); what == exiting || what == corrupt {
+		var h msgHeader
+		if what := next(&peek, &h); what == exiting || what == corrupt {
 			r.stop(what)
 		}
 	}
@@ -142,8 +143,8 @@ func (r *Receiver) Fail() error {
 
 // readLink reads the end-of-page message at the cursor.
 func readLink(c *cursor.Recv) (MapDescription, error) {
-	h, ok := checkedHeader(c, c.Next)
-	if !ok || h.len < wire.EOPPayload {
+	var h msgHeader
+	if !checkedHeader(c, c.Next, &h) || h.len < wire.EOPPayload {
 		return MapDescription{}, fail(ErrCorrupt, "an end of page of %d bytes, want %d", h.len, wire.EOPPayload)
 	}
 	return decodeLink(bytesAt(c.Base, c.Next+wire.MsgHeader, wire.EOPPayload)), nil

@@ -29,7 +29,8 @@ func (r *Receiver) Follow() error {
 		return r.fail(fail(ErrClosed, "this receiver was closed"))
 	}
 	peek := *r.cur
-	if _, what := next(&peek); what != endOfPage {
+	var h msgHeader
+	if what := next(&peek, &h); what != endOfPage {
 		if what == nothing || what == message {
 			return nil // nothing to follow
 		}
@@ -61,7 +62,7 @@ func (r *Receiver) enter(link MapDescription) (*page, error) {
 			r.kept = slices.Delete(r.kept, i, i+1)
 			if magic := atomic.LoadUint64(u64(pg.base, wire.PageOffMagic)); magic != wire.PageMagic {
 				r.detach(pg)
-				return nil, fail(ErrCorrupt, "the page on map %s was retired by its sender before it could be read", link.ID)
+				return nil, fail(ErrNotFound, "the page on map %s was retired by its sender", link.ID)
 			}
 			return pg, nil
 		}
@@ -121,6 +122,9 @@ func (r *Receiver) arrive(pg *page) (found bool, err error) {
 
 // takeSlot stands the reader on page number seq, for the broker to see.
 func (r *Receiver) takeSlot(pg *page, seq uint64) bool {
+	if r.opts.counted {
+		return false
+	}
 	b := findBell(r.opts.Provider, pg)
 	if b == nil {
 		return false

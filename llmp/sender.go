@@ -107,9 +107,10 @@ func lastCommitted(p shmem.Provider, m MapDescription) (*page, cursor.Recv, erro
 			_ = pg.close()
 			return nil, at, err
 		}
+		var h msgHeader
 		what := message
 		for what == message {
-			_, what = next(&at)
+			what = next(&at, &h)
 		}
 		switch what {
 		case nothing:
