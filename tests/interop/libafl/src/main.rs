@@ -47,8 +47,7 @@ use serde_json::json;
 use sha2::{Digest, Sha256};
 
 type Outcome<T> = Result<T, Box<dyn Error>>;
-type State =
-    StdState<InMemoryCorpus<BytesInput>, BytesInput, StdRand, InMemoryCorpus<BytesInput>>;
+type State = StdState<InMemoryCorpus<BytesInput>, BytesInput, StdRand, InMemoryCorpus<BytesInput>>;
 type Manager = LlmpEventManager<(), BytesInput, State, StdShMem, StdShMemProvider>;
 
 /// The lengths of the test cases that each party sends.
@@ -84,7 +83,9 @@ fn broker() -> Outcome<()> {
     let mut broker = LlmpBroker::new(StdShMemProvider::new()?, tuple_list!(hook))?;
     let listener = TcpListener::bind(("127.0.0.1", 0))?;
     let port = listener.local_addr()?.port();
-    broker.inner_mut().launch_listener(Listener::Tcp(listener))?;
+    broker
+        .inner_mut()
+        .launch_listener(Listener::Tcp(listener))?;
     println!("{}", json!({"event": "listening", "port": port}));
 
     let stop = Arc::new(AtomicBool::new(false));
@@ -111,11 +112,9 @@ fn fuzzer(port: u16, count: u64) -> Outcome<()> {
         &mut ConstFeedback::new(false),
         &mut ConstFeedback::new(false),
     )?;
-    let mut manager: Manager = LlmpEventManagerBuilder::new().hooks(tuple_list!()).build_on_port(
-        StdShMemProvider::new()?,
-        port,
-        EventConfig::AlwaysUnique,
-    )?;
+    let mut manager: Manager = LlmpEventManagerBuilder::new()
+        .hooks(tuple_list!())
+        .build_on_port(StdShMemProvider::new()?, port, EventConfig::AlwaysUnique)?;
     println!(
         "{}",
         json!({"event": "joined", "client_id": manager.llmp.sender().id().0})
@@ -137,7 +136,12 @@ fn fuzzer(port: u16, count: u64) -> Outcome<()> {
 }
 
 fn exits() -> [ExitKind; 4] {
-    [ExitKind::Ok, ExitKind::Crash, ExitKind::Oom, ExitKind::Timeout]
+    [
+        ExitKind::Ok,
+        ExitKind::Crash,
+        ExitKind::Oom,
+        ExitKind::Timeout,
+    ]
 }
 
 /// Byte k of test case i.
@@ -193,7 +197,10 @@ fn report(event: &EventWithStats<BytesInput>) -> u64 {
     };
     let bytes = input.target_bytes();
     let bytes = bytes.as_slice();
-    let sha256: String = Sha256::digest(bytes).iter().map(|b| format!("{b:02x}")).collect();
+    let sha256: String = Sha256::digest(bytes)
+        .iter()
+        .map(|b| format!("{b:02x}"))
+        .collect();
     println!(
         "{}",
         json!({
