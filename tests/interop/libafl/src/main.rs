@@ -29,7 +29,7 @@ use libafl::{
     },
     executors::ExitKind,
     feedbacks::ConstFeedback,
-    inputs::{BytesInput, HasTargetBytes},
+    inputs::{BytesInput, HasMutatorBytes},
     monitors::{
         SimpleMonitor,
         stats::user_stats::{AggregatorOps, UserStats, UserStatsValue},
@@ -37,7 +37,6 @@ use libafl::{
     state::StdState,
 };
 use libafl_bolts::{
-    AsSlice,
     llmp::{Broker, Listener, LlmpBroker, Tag},
     rands::StdRand,
     shmem::{ShMemProvider, StdShMem, StdShMemProvider},
@@ -195,8 +194,7 @@ fn report(event: &EventWithStats<BytesInput>) -> u64 {
     else {
         return 0;
     };
-    let bytes = input.target_bytes();
-    let bytes = bytes.as_slice();
+    let bytes = input.mutator_bytes();
     let sha256: String = Sha256::digest(bytes)
         .iter()
         .map(|b| format!("{b:02x}"))
