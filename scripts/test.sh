@@ -81,7 +81,7 @@ stage_python() {
 stage_interop() {
   have cargo || skip "cargo is missing: https://rustup.rs"
   build_library || return 1
-  go_test ./tests/interop/...
+  go_test -timeout 30m ./tests/interop/... # the first build of a LibAFL fuzzer takes minutes
 }
 
 stage_cli() { tests/cli/run.sh; }
