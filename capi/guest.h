@@ -15,7 +15,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* How often this process is a fork of the one that loaded the library: 0 in
+/* How often this process is a fork of the one that started the runtime: 0 in
  * that process itself, not 0 in all its descendants that did not exec. */
 extern atomic_uint guest_forks;
 
@@ -23,8 +23,11 @@ static inline uint32_t guest_generation(void) {
   return atomic_load_explicit(&guest_forks, memory_order_relaxed);
 }
 
-/* LLMP_E_FORKED with a last error where Go cannot be entered, because its
- * threads stayed behind in the parent process; else 0. */
+/* To be asked before Go is entered without a handle. Starts the runtime at the
+ * first call of all: until then the library costs no thread and takes no
+ * signal, and a fork is no matter. LLMP_E_FORKED with a last error where Go
+ * cannot be entered, because its threads stayed behind in the parent process;
+ * else 0. */
 int guest_check(void);
 
 /* One stay of a host thread inside Go, on that thread's stack. */

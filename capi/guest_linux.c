@@ -1,4 +1,4 @@
-/* Constructors, signals, forks: see guest.h. Nothing about messages. */
+/* Starting the Go runtime, signals, forks: see guest.h. Nothing about messages. */
 #include <errno.h>
 #include <pthread.h>
 #include <string.h>
@@ -10,9 +10,6 @@
 #include "error.h"
 #include "guest.h"
 
-#define FIRST 101  /* the earliest constructor priority that is not reserved */
-#define LAST 65535 /* the latest; the Go runtime's own constructor has none */
-
 enum {
   LAST_SIGNAL = 64,
   MASK_BYTES = 8,           /* the kernel's signal set */
@@ -21,10 +18,23 @@ enum {
   GLIBC_SETXID = 33,        /* ... and for setuid in all threads */
 };
 
+/* What starts the Go runtime, as the loader would call it. It is named by
+ * scripts/build-library.sh, hence weak: cgo links a program of its own before. */
+typedef void runtime_start(int argc, char **argv, char **envp);
+extern runtime_start *const guest_runtime_start __attribute__((weak, visibility("hidden")));
+
+enum runtime_state { NEVER_STARTED, STARTING, UP };
+
 atomic_uint guest_forks;
-static pid_t loaded_by;
-static sigset_t loader_mask;
+static atomic_int runtime; /* a runtime_state */
+static pid_t started_by;
+static pthread_mutex_t start_lock = PTHREAD_MUTEX_INITIALIZER;
 static unsigned char dispositions[LAST_SIGNAL + 1][KERNEL_SIGACTION];
+
+/* What the loader gave the process: the runtime reads it up to the auxiliary
+ * vector behind the environment. */
+static int host_argc;
+static char **host_argv, **host_envp;
 
 static _Thread_local struct guest_call *current;
 static _Thread_local bool bound; /* this thread has met the Go runtime */
@@ -35,23 +45,20 @@ static bool disposition(int sig, const void *set, void *get) {
   return syscall(SYS_rt_sigaction, sig, set, get, (size_t)MASK_BYTES) == 0;
 }
 
+/* As long as there is no runtime there are no handles, and nothing was lost. */
 static void after_fork_in_child(void) {
-  atomic_fetch_add_explicit(&guest_forks, 1, memory_order_relaxed);
-  current = NULL;
+  if (atomic_load_explicit(&runtime, memory_order_relaxed) != NEVER_STARTED) {
+    atomic_fetch_add_explicit(&guest_forks, 1, memory_order_relaxed);
+    current = NULL;
+  }
 }
 
-/* Runs before the Go runtime starts. The runtime takes the signals it wants
- * over and its threads inherit this thread's mask: so remember all
- * dispositions, and block everything, so that the host's handlers run on the
- * host's threads only. */
-__attribute__((constructor(FIRST))) static void before_runtime(void) {
-  sigset_t all;
-  loaded_by = getpid();
-  for (int sig = 1; sig <= LAST_SIGNAL; sig++) {
-    (void)disposition(sig, NULL, dispositions[sig]);
-  }
-  sigfillset(&all);
-  pthread_sigmask(SIG_SETMASK, &all, &loader_mask);
+/* All that loading the library does. Before other constructors, which may
+ * already use the library. */
+__attribute__((constructor(101))) static void loaded(int argc, char **argv, char **envp) {
+  host_argc = argc;
+  host_argv = argv;
+  host_envp = envp;
   pthread_atfork(NULL, NULL, after_fork_in_child);
 }
 
@@ -71,12 +78,17 @@ static void meet_runtime(void) {
   }
 }
 
-/* Runs when the runtime has been started. Puts back what was there: the
- * runtime needs no signal here. It would preempt goroutines with SIGURG, but is
- * linked so that it does not (scripts/build-library.sh). What glibc installs
- * when a process gets its second thread stays. */
-__attribute__((constructor(LAST))) static void after_runtime(void) {
-  meet_runtime();
+static void save_dispositions(void) {
+  for (int sig = 1; sig <= LAST_SIGNAL; sig++) {
+    (void)disposition(sig, NULL, dispositions[sig]);
+  }
+}
+
+/* Puts back what was there: the runtime needs no signal here. It would preempt
+ * goroutines with SIGURG, but is linked so that it does not
+ * (scripts/build-library.sh). What glibc installs when a process gets its second
+ * thread stays. */
+static void restore_dispositions(void) {
   for (int sig = 1; sig <= LAST_SIGNAL; sig++) {
     unsigned char now[KERNEL_SIGACTION];
     if (sig == GLIBC_CANCEL || sig == GLIBC_SETXID || !disposition(sig, NULL, now)) {
@@ -86,16 +98,51 @@ __attribute__((constructor(LAST))) static void after_runtime(void) {
       (void)disposition(sig, dispositions[sig], NULL);
     }
   }
-  pthread_sigmask(SIG_SETMASK, &loader_mask, NULL);
+}
+
+/* Starts the runtime. It takes the signals it wants over, and its threads
+ * inherit this thread's mask: so remember all dispositions, and block
+ * everything, so that the host's handlers run on the host's threads only. */
+static void start_runtime(void) {
+  sigset_t all, host_mask;
+  sigfillset(&all);
+  pthread_sigmask(SIG_SETMASK, &all, &host_mask);
+  save_dispositions();
+  if (&guest_runtime_start != NULL) {
+    guest_runtime_start(host_argc, host_argv, host_envp);
+  }
+  meet_runtime();
+  bound = true;
+  restore_dispositions();
+  pthread_sigmask(SIG_SETMASK, &host_mask, NULL);
+}
+
+/* Between the two stores a fork leaves the child with half a runtime: it is
+ * then told the same as one that was forked later. */
+static void start_once(void) {
+  int never = NEVER_STARTED;
+  (void)atomic_compare_exchange_strong(&runtime, &never, STARTING);
+  pthread_mutex_lock(&start_lock);
+  if (atomic_load(&runtime) != UP) {
+    start_runtime();
+    started_by = getpid();
+    atomic_store(&runtime, UP);
+  }
+  pthread_mutex_unlock(&start_lock);
 }
 
 int guest_check(void) {
-  if (guest_generation() != 0 || getpid() != loaded_by) {
-    return error_set(LLMP_E_FORKED,
-                     "this process was forked from the one that loaded the library: "
-                     "call exec first, or do this before the fork");
+  if (guest_generation() == 0) {
+    if (atomic_load_explicit(&runtime, memory_order_acquire) != UP) {
+      start_once();
+    }
+    if (getpid() == started_by) {
+      return 0;
+    }
   }
-  return 0;
+  return error_set(LLMP_E_FORKED,
+                   "this process was forked from one that had used the library: "
+                   "call exec first, or fork before the first use");
 }
 
 void guest_enter(struct guest_call *call) {

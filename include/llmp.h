@@ -43,7 +43,8 @@
  * Fork.  After fork() the child may keep using the parent's handles only to
  *   call llmp_strerror and llmp_last_error; every other call on them returns
  *   LLMP_E_FORKED, never hangs, and never touches the parent's pages. A child
- *   that execs can connect anew.
+ *   that execs can connect anew, and so can one that was forked before the
+ *   first call that makes a handle: until then nothing of the library runs.
  * Manners.  Nothing prints, nothing aborts, nothing installs a signal handler.
  * Signals.  Only llmp_broker_stop may be called from a signal handler.
  *

@@ -56,16 +56,6 @@ guest_runtime() {
 # goroutines by SIGURG. Ours make calls often enough.
 GODEBUG_DEFAULT='-X=runtime.godebugDefault=asyncpreemptoff=1'
 
-# go_build MODE OUTPUT LINKER-FLAGS: the C files are part of the Go package.
-go_build() {
-  # Go does not know what else goes into the linking.
-  if [ scripts/build-library.sh -nt "$2" ] || [ capi/libllmp.map -nt "$2" ]; then
-    rm -f "$2"
-  fi
-  "$GO" build -buildmode="$1" -buildvcs=false -trimpath -overlay="$work/overlay.json" \
-    -ldflags="-s -w $GODEBUG_DEFAULT $3" -o "$2" ./capi
-}
-
 # place FILE: puts a finished file into OUT, at once or not at all.
 place() {
   local to=$out/${1##*/}
@@ -82,25 +72,42 @@ link() {
 }
 
 guest_runtime
+"$GO" build -buildmode=c-archive -buildvcs=false -trimpath -overlay="$work/overlay.json" \
+  -ldflags="-s -w $GODEBUG_DEFAULT" -o "$work/archive.a" ./capi
 
-# The Go runtime cannot be unloaded, hence nodelete.
-go_build c-shared "$work/libllmp.so.$version" \
-  "-extldflags '-Wl,--version-script=$ROOT/capi/libllmp.map -Wl,-soname,$soname -Wl,-z,nodelete -Wl,-z,relro,-z,now'"
+# stale FILE: whether it is older than what it is made from.
+stale() {
+  local from
+  for from in "$work/archive.a" scripts/build-library.sh capi/libllmp.map capi/exported.txt; do
+    [ "$1" -nt "$from" ] || return 0
+  done
+  return 1
+}
 
-# The archive is one object in which all names but those of llmp.h are local, so
-# that it can sit in a program beside anything, another Go archive included.
-# Go's own object comes first: the runtime must be started before the last
-# constructor of guest_linux.c waits for it. Both are given a priority of their
-# own, for programs that use the library in constructors.
-go_build c-archive "$work/archive.a" ""
-if [ "$work/archive.a" -nt "$work/libllmp.a" ]; then
-  rm -rf "$work/objects" "$work/libllmp.a"
+if stale "$work/libllmp.so.$version" || stale "$work/libllmp.a"; then
+  rm -rf "$work/objects"
   mkdir "$work/objects"
   (cd "$work/objects" && "$AR" x ../archive.a)
-  mapfile -t others < <(find "$work/objects" -name '*.o' ! -name go.o | LC_ALL=C sort)
-  "$CC" -r -nostdlib -o "$work/objects/llmp.o.all" "$work/objects/go.o" "${others[@]}"
+
+  # The runtime starts with the first call that needs it, not when the library
+  # is loaded: go.o's pointer to the function that starts it becomes data, and
+  # gets a name by which guest_linux.c finds it.
+  "$OBJCOPY" --add-symbol guest_runtime_start=.init_array:0,global,object "$work/objects/go.o"
+  "$OBJCOPY" --rename-section .init_array=.data.rel.ro.llmp_start,alloc,load,data,contents "$work/objects/go.o"
+  mapfile -t objects < <(find "$work/objects" -name '*.o' | LC_ALL=C sort)
+
+  # The Go runtime cannot be unloaded, hence nodelete. Two copies in a process
+  # keep to themselves, hence Bsymbolic.
+  "$CC" -shared -o "$work/libllmp.so.$version" "${objects[@]}" -Wl,-s -Wl,-Bsymbolic \
+    -Wl,--version-script="$ROOT/capi/libllmp.map" -Wl,-soname,$soname \
+    -Wl,-z,nodelete -Wl,-z,relro -Wl,-z,now -Wl,--no-undefined -lpthread -ldl -lrt
+
+  # The archive is one object in which all names but those of llmp.h are local,
+  # so that it can sit in a program beside anything, another Go archive included.
+  "$CC" -r -nostdlib -o "$work/objects/all.o" "${objects[@]}"
   "$OBJCOPY" --strip-unneeded --keep-global-symbols=capi/exported.txt \
-    --rename-section .init_array=.init_array.00200 "$work/objects/llmp.o.all" "$work/objects/llmp.o"
+    "$work/objects/all.o" "$work/objects/llmp.o"
+  rm -f "$work/libllmp.a"
   "$AR" crD "$work/libllmp.a" "$work/objects/llmp.o"
   rm -rf "$work/objects"
 fi

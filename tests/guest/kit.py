@@ -71,14 +71,25 @@ def _compile_if_older(command: list[str], output: pathlib.Path, inputs: list[pat
         raise DifferenceError(f"does not build: {' '.join(command)}\n{done.stderr}")
 
 
-def compile_object(source: str, tag: str, flags: tuple[str, ...]) -> pathlib.Path:
+def compile_object(
+    source: str, tag: str, flags: tuple[str, ...], compiler: str | None = None
+) -> pathlib.Path:
     """Compiles src/SOURCE with these flags, which TAG names."""
     path = SOURCES / source
     output = OUT / "objects" / f"{path.stem}-{tag}.o"
-    compiler = CLANGXX if path.suffix == ".cpp" else CLANG
-    command = [str(compiler), "-g", "-Wall", "-Wextra", "-Werror", "-D_GNU_SOURCE", "-fPIC"]
+    command = [
+        compiler or str(CLANGXX if path.suffix == ".cpp" else CLANG),
+        "-g",
+        "-Wall",
+        "-Wextra",
+        "-Werror",
+        "-D_GNU_SOURCE",
+        "-fPIC",
+    ]
+    command += ["-gdwarf-4"]  # which valgrind can read
     command += [*flags, f"-I{ROOT / 'include'}", "-c", str(path), "-o", str(output)]
-    _run_compiler(command, output, [path, *SOURCES.glob("*.h"), ROOT / "include" / "llmp.h"])
+    inputs = [path, *SOURCES.glob("*.h"), ROOT / "include" / "llmp.h", pathlib.Path(__file__)]
+    _run_compiler(command, output, inputs)
     return output
 
 

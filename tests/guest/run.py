@@ -3,6 +3,8 @@
 
     tests/guest/run.py [--jobs N] [--list] [PART-OF-A-NAME...]
 
+GUEST_FORKS=n sets how often each fork test forks (default 1000).
+
 Needs clang with libFuzzer; without it the exit code is 77. Builds into
 build/guest; the library and the llmp command must be in build/.
 """
@@ -17,10 +19,12 @@ import threading
 import traceback
 
 import crashes
+import forks
 import kit
 import manners
+import neighbours
 
-MODULES = (crashes, manners)
+MODULES = (crashes, manners, forks, neighbours)
 SKIPPED = 77
 
 
