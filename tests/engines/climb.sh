@@ -14,9 +14,9 @@ target=$TREE/examples/targets/staged.c
 start_bus "$1"
 cd "$scratch"
 
-echo 'a="north-1!"' >libfuzzer.dict
-printf 'a="east--2!"\nb="west--4!"\n' >afl.dict
-echo 'a="south-3!"' >libafl.dict
+printf 'a="north-1!"\nb="south-3!"\n' >afl.dict
+echo 'a="east--2!"' >libafl.dict
+echo 'a="west--4!"' >libfuzzer.dict
 
 # shellcheck disable=SC2046  # one word a flag
 clang -O1 -fsanitize=fuzzer "$target" -o staged $(pkg-config --cflags --libs llmp-libfuzzer)
@@ -29,7 +29,7 @@ in_background libafl "$libafl" "$LLMP_PORT" libafl.dict
 in_background libfuzzer ./staged -dict=libfuzzer.dict -max_len=256 corpus
 export AFL_CUSTOM_MUTATOR_LIBRARY=$scratch/prefix/lib/libllmp_afl.so
 export AFL_I_DONT_CARE_ABOUT_MISSING_CRASHES=1 AFL_SKIP_CPUFREQ=1 AFL_NO_AFFINITY=1 AFL_NO_UI=1
-in_background afl afl-fuzz -x afl.dict -i seeds -o out -V "$PATIENCE" -- ./staged.afl
+in_background afl afl-fuzz -D -x afl.dict -i seeds -o out -V "$PATIENCE" -- ./staged.afl
 
 # opened DOORS: whether a test case on the bus has the first keys in a row.
 opened() { grep -l -a -q "^$1" seen/* 2>/dev/null; }

@@ -6,7 +6,7 @@
 set -euo pipefail
 
 TREE=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
-PATIENCE=${LLMP_ENGINE_PATIENCE:-150} # seconds for what takes a few on an idle machine
+PATIENCE=${LLMP_ENGINE_PATIENCE:-300} # seconds for what takes a few on an idle machine
 
 scratch=$(mktemp -d "${TMPDIR:-/tmp}/llmp.XXXXXX")
 started=()
