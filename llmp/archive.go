@@ -59,7 +59,7 @@ type want struct {
 type block struct {
 	off        int64
 	stored     int  // bytes in the file; 0: lost
-	image      int  // bytes of the page, its header included
+	image      int  // bytes of the page's messages; its header is of no use to anybody
 	compressed bool // a raw DEFLATE stream
 	lastID     uint64
 }
@@ -127,7 +127,7 @@ func (a *archive) run() {
 		case <-a.stop:
 			return
 		case lp := <-a.jobs:
-			image := bytesAt(lp.pg.base, 0, lp.end)
+			image := bytesAt(lp.pg.base, wire.PageHeader, lp.end-wire.PageHeader)
 			data := image
 			if len(a.jobs) < archiveQueue/2 && len(image) <= maxPacked {
 				data = p.pack(image)
@@ -179,7 +179,7 @@ func (p *packer) pack(image []byte) []byte {
 func (a *archive) write(lp *livePage, data []byte, compressed bool) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	blk := block{off: a.end, stored: len(data), image: int(lp.end), compressed: compressed, lastID: lp.lastID}
+	blk := block{off: a.end, stored: len(data), image: int(lp.end - wire.PageHeader), compressed: compressed, lastID: lp.lastID}
 	err := a.open()
 	if err == nil {
 		_, err = a.file.WriteAt(data, a.end)
@@ -242,7 +242,7 @@ func (a *archive) since(n, end uint64) uint64 {
 	for len(a.blocks) > 0 && end > a.first && have < n {
 		end--
 		if i := end - a.first; i < uint64(len(a.blocks)) {
-			have += uint64(a.blocks[i].image) - wire.PageHeader
+			have += uint64(a.blocks[i].image)
 		}
 	}
 	return end
@@ -255,7 +255,8 @@ func (a *archive) spoiled() {
 	a.lost++
 }
 
-// load reads a page back; nil when it was lost or forgotten.
+// load reads a page back, behind an empty header; nil when it was lost or
+// forgotten.
 func (a *archive) load(seq uint64) (image []byte, lastID uint64) {
 	a.mu.Lock()
 	if seq < a.first || seq-a.first >= uint64(len(a.blocks)) {
@@ -267,13 +268,13 @@ func (a *archive) load(seq uint64) (image []byte, lastID uint64) {
 	if blk.stored == 0 {
 		return nil, 0
 	}
-	image = make([]byte, blk.image)
+	image = make([]byte, wire.PageHeader+blk.image)
 	section := io.NewSectionReader(file, blk.off, int64(blk.stored))
 	var from io.Reader = section
 	if blk.compressed {
 		from = flate.NewReader(section)
 	}
-	if _, err := io.ReadFull(from, image); err != nil {
+	if _, err := io.ReadFull(from, image[wire.PageHeader:]); err != nil {
 		a.spoiled()
 		return nil, 0
 	}

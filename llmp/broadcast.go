@@ -21,6 +21,7 @@ type broadcast struct {
 	archive *archive // nil: no history is kept
 	last    uint64   // number of the current page
 	doubt   bool     // attachments are not counted here, and a proof failed once
+	full    bool     // what next needs is not to be had within the budget
 	force   bool     // the broker ends: the budget does not matter any more
 	held    hold     // how long a full bus has been waiting for the oldest page
 }
@@ -66,8 +67,10 @@ func (p *broadcast) next(size uint64) (*page, error) {
 	p.collect()
 	pg := p.takeSpare(size)
 	if pg == nil && !p.fits(size) {
+		p.full = true
 		p.relieve()
 		p.collect()
+		p.full = false
 		pg = p.takeSpare(size)
 	}
 	if pg == nil {

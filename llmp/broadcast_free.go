@@ -15,7 +15,7 @@ func (p *broadcast) collect() {
 
 // finish frees the oldest page if that may be (B2 to B9).
 func (p *broadcast) finish(lp *livePage) bool {
-	if p.archive != nil && !lp.archived.Load() || lp.before != nil || !lp.joinersOver() || !lp.counted() {
+	if p.archive != nil && !lp.archived.Load() || lp.before != nil || !p.joinersOver(lp) || !lp.counted() {
 		return false
 	}
 	if !lp.struck {
@@ -48,9 +48,11 @@ func (lp *livePage) counted() bool {
 	return lp.came <= 0xffff && uint64(joined) >= lp.came && left >= joined
 }
 
-// joinersOver is B4. It takes back the links that nobody has come to yet.
-func (lp *livePage) joinersOver() bool {
-	lp.joiners = slices.DeleteFunc(lp.joiners, func(e *entry) bool { return e.overTo(lp) || e.takeBack() })
+// joinersOver is B4. It takes back the links that nobody has come to yet; where
+// such a joiner would then miss something, only when the bus is full.
+func (p *broadcast) joinersOver(lp *livePage) bool {
+	take := p.full || p.b.opts.History.kind == historyAll
+	lp.joiners = slices.DeleteFunc(lp.joiners, func(e *entry) bool { return e.overTo(lp) || take && e.takeBack() })
 	return len(lp.joiners) == 0
 }
 
@@ -165,7 +167,7 @@ func (p *broadcast) passed(lp *livePage) bool {
 		_, n := loadCounters(lp.before.pg.base)
 		coming = uint64(n)
 	}
-	return lp.joinersOver() && uint64(joined) >= lp.came+coming && left >= joined
+	return p.joinersOver(lp) && uint64(joined) >= lp.came+coming && left >= joined
 }
 
 // giveUp takes the oldest page out of use though readers may still be to come,

@@ -23,7 +23,6 @@ type schedule struct {
 
 	libafl []*libaflReader
 	ours   []*ourReader
-	done   int // readers that got something
 }
 
 // ourReader is a receiver of ours, with a slot or counted.

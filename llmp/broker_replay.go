@@ -162,7 +162,7 @@ func (e *entry) load() bool {
 	if e.b.pages.live(e.next+1) == nil {
 		e.ask(e.next + 1) // it is read while this one is being copied
 	}
-	if got.image == nil || len(got.image) < wire.PageHeader {
+	if got.image == nil {
 		e.next++ // lost, and counted there
 		return true
 	}

@@ -136,3 +136,6 @@ func (r *libaflReader) end(why error) {
 		r.err = why
 	}
 }
+
+// numberOf is which message this is.
+func numberOf(m Message) uint64 { return binary.LittleEndian.Uint64(m.Data) }
