@@ -52,6 +52,12 @@ void tcp_write(int fd, const void *bytes, size_t n) {
   }
 }
 
+void tcp_finish(int fd) {
+  if (shutdown(fd, SHUT_WR) != 0) {
+    CHECK_EQ(errno, ENOTCONN);
+  }
+}
+
 size_t tcp_read_to_end(int fd) {
   char buffer[4096];
   size_t all = 0;

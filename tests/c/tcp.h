@@ -14,6 +14,8 @@ int tcp_listen(uint16_t *port);
 int tcp_accept(int listener);
 int tcp_connect(uint16_t port);
 void tcp_write(int fd, const void *bytes, size_t n);
+/* Says that no more is to come; the other side may have hung up before. */
+void tcp_finish(int fd);
 /* Reads and throws away until the other side hangs up; how much it was. */
 size_t tcp_read_to_end(int fd);
 

@@ -1,5 +1,4 @@
 /* Peers on TCP that are no brokers, or no clients: both sides go on. */
-#include <sys/socket.h>
 #include <unistd.h>
 
 #include "bus.h"
@@ -18,7 +17,7 @@ static void *answer_once(void *argument) {
   const struct impostor *i = argument;
   const int fd = tcp_accept(i->listener);
   tcp_write(fd, i->words, i->len);
-  CHECK_SYS(shutdown(fd, SHUT_WR)); /* and let it say what it likes */
+  tcp_finish(fd); /* and let it say what it likes */
   (void)tcp_read_to_end(fd);
   CHECK_SYS(close(fd));
   return NULL;
@@ -113,7 +112,7 @@ static void broker_goes_on_after(const void *words, size_t len) {
   llmp_client *c = bus_join(&bus, NULL);
   const int fd = tcp_connect(bus.port);
   tcp_write(fd, words, len);
-  CHECK_SYS(shutdown(fd, SHUT_WR));
+  tcp_finish(fd);
   (void)tcp_read_to_end(fd); /* until the broker has had enough */
   CHECK_SYS(close(fd));
   send_text(c, "still there?");
