@@ -2,6 +2,9 @@ module llmp
 
 go 1.26.0
 
+// What is built lies there, and other modules' sources with it.
+ignore ./build
+
 // For the library.
 require (
 	github.com/mattn/go-pointer v0.0.1

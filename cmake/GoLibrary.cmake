@@ -25,8 +25,9 @@ function(llmp_add_go_library)
   file(GLOB sums "${source}/go.sum")
 
   # The C part of the library can be instrumented; Go passes these on to cc.
+  # (clang's runtimes are for programs: it links none into a library.)
   set(instrumented "")
-  if(LLMP_SANITIZE)
+  if(LLMP_SANITIZE AND CMAKE_C_COMPILER_ID STREQUAL "GNU")
     string(JOIN " " flags ${LLMP_SANITIZE_FLAGS})
     set(instrumented "CGO_CFLAGS=-g -O1 -fno-omit-frame-pointer ${flags}" "CGO_LDFLAGS=${flags}")
   endif()

@@ -96,11 +96,14 @@ if stale "$work/libllmp.so.$version" || stale "$work/libllmp.a"; then
   "$OBJCOPY" --rename-section .init_array=.data.rel.ro.llmp_start,alloc,load,data,contents "$work/objects/go.o"
   mapfile -t objects < <(find "$work/objects" -name '*.o' | LC_ALL=C sort)
 
+  # What a build with sanitizers needs beside (cmake/GoLibrary.cmake).
+  read -r -a extra <<<"${CGO_LDFLAGS-}"
+
   # The Go runtime cannot be unloaded, hence nodelete. Two copies in a process
   # keep to themselves, hence Bsymbolic.
   "$CC" -shared -o "$work/libllmp.so.$version" "${objects[@]}" -Wl,-s -Wl,-Bsymbolic \
     -Wl,--version-script="$ROOT/capi/libllmp.map" -Wl,-soname,$soname \
-    -Wl,-z,nodelete -Wl,-z,relro -Wl,-z,now -Wl,--no-undefined -lpthread -ldl -lrt
+    -Wl,-z,nodelete -Wl,-z,relro -Wl,-z,now -Wl,--no-undefined -lpthread -ldl -lrt "${extra[@]}"
 
   # The archive is one object in which all names but those of llmp.h are local,
   # so that it can sit in a program beside anything, another Go archive included.

@@ -102,11 +102,11 @@ TEST(a_page_with_a_wrong_magic_is_corrupt) {
   raw_remove(&p);
 }
 
-TEST(a_page_that_its_sender_retired_is_corrupt) {
+TEST(a_page_that_its_sender_retired_is_gone) {
   struct raw_page p;
   page_with(&p, NULL);
   page_put64(p.base, WIRE_PAGE_OFF_MAGIC, WIRE_PAGE_MAGIC_RETIRED);
-  not_attached(&p.map, LLMP_E_CORRUPT, "retired");
+  not_attached(&p.map, LLMP_E_NOTFOUND, "retired");
   raw_remove(&p);
 }
 
