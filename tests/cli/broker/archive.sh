@@ -16,12 +16,12 @@ for history in all 5MiB none; do
       ;;
     5MiB)
       # The newest, of that size at least.
-      llmp recv --port "$port" --follow --timeout 1s --raw >got
+      llmp recv --port "$port" --follow --timeout 5s --raw >got
       [ "$(stat -c %s got)" -ge 5242880 ]
       cmp got <(cat files/* | tail -c "$(stat -c %s got)")
       ;;
     none)
-      llmp recv --port "$port" --follow --timeout 1s --raw >got
+      llmp recv --port "$port" --follow --timeout 5s --raw >got
       [ "$(stat -c %s got)" -le 8388608 ]
       ;;
   esac

@@ -9,7 +9,7 @@ echo from first | llmp send --port "$first" --tag 1 --quiet
 echo from second | llmp send --port "$second" --tag 1 --quiet
 for port in $first $second; do
   llmp recv --port "$port" --count 2 --raw | sort
-  code llmp recv --port "$port" --count 3 --timeout 0.3 2>&1 | tail -n 2
+  code llmp recv --port "$port" --count 3 --timeout 3s 2>&1 | tail -n 2
   llmp stat --port "$port" --json | field stats.b2b
 done
 kill -TERM $second_pid

@@ -1,7 +1,7 @@
 # --follow ends with exit code 0: by its time-out, by a signal, by the broker's end.
 start_broker
 echo first | llmp send --port "$port" --tag 1 --quiet
-code llmp recv --port "$port" --follow --timeout 0.2 --raw
+code llmp recv --port "$port" --follow --timeout 3s --raw
 for signal in INT TERM HUP; do
   rm -f followed
   llmp recv --port "$port" --follow --raw >followed &
