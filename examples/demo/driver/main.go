@@ -101,6 +101,8 @@ func run(ctx context.Context, llmp string, commands []command, folders []string,
 		err = checkLeftOvers(llmp, append(pids(members), b.pid()))
 	}
 	if err != nil {
+		// A LibAFL client that was ended from outside leaves its memory behind.
+		err = errors.Join(err, removeLeftOvers(pids(members)))
 		if cause := context.Cause(ctx); cause != nil {
 			err = cause
 		}

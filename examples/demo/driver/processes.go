@@ -14,6 +14,8 @@ import (
 	"strings"
 	"syscall"
 	"time"
+
+	"llmp/shmem"
 )
 
 // patience is how long a process may take to end when it is told to.
@@ -174,12 +176,27 @@ func (m *member) parse(line string) error {
 	return err
 }
 
+// pids are those of the members that were started.
 func pids(members []*member) []int {
-	all := make([]int, len(members))
-	for i, m := range members {
-		all[i] = m.cmd.Process.Pid
+	var all []int
+	for _, m := range members {
+		if m.cmd.Process != nil {
+			all = append(all, m.cmd.Process.Pid)
+		}
 	}
 	return all
+}
+
+// removeLeftOvers removes the shared memory that these processes, which have
+// ended, left behind.
+func removeLeftOvers(pids []int) error {
+	orphans, err := shmem.Orphans()
+	for _, o := range orphans {
+		if slices.Contains(pids, o.PID) {
+			err = errors.Join(err, o.Remove())
+		}
+	}
+	return err
 }
 
 // checkLeftOvers fails if one of these processes, which have ended, left shared memory behind.
