@@ -105,9 +105,16 @@ func (p *broadcast) newPage(size uint64) (*page, error) {
 }
 
 func (p *broadcast) takeSpare(size uint64) *page {
+	// One that is far too large would keep its memory for ever.
+	p.spare = slices.DeleteFunc(p.spare, func(pg *page) bool {
+		if pg.size <= 2*size {
+			return false
+		}
+		_ = pg.close()
+		return true
+	})
 	for i, pg := range slices.Backward(p.spare) {
-		// A page that is far too large would keep its memory for ever.
-		if pg.size >= size && pg.size <= 2*size {
+		if pg.size >= size {
 			p.spare = slices.Delete(p.spare, i, i+1)
 			pg.init(0)
 			return pg

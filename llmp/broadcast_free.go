@@ -34,7 +34,7 @@ func (p *broadcast) finish(lp *livePage) bool {
 		return false
 	}
 	p.remove(lp)
-	if lp.tainted || p.doubt || len(p.spare) >= maxSpareBroadcast {
+	if lp.tainted || p.doubt || len(p.spare) >= maxSpareBroadcast || p.room() < lp.pg.footprint() {
 		_ = lp.pg.close()
 	} else {
 		p.spare = append(p.spare, lp.pg)

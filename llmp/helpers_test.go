@@ -35,6 +35,12 @@ func runBroker(t testing.TB, o BrokerOptions) (*Broker, uint16) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	return b, serveBroker(t, b)
+}
+
+// serveBroker is runBroker for a broker that is there already.
+func serveBroker(t testing.TB, b *Broker) uint16 {
+	t.Helper()
 	port, err := b.Listen(0)
 	if err != nil {
 		t.Fatal(err)
@@ -50,7 +56,7 @@ func runBroker(t testing.TB, o BrokerOptions) (*Broker, uint16) {
 			t.Error(err)
 		}
 	})
-	return b, port
+	return port
 }
 
 // connect joins a bus for the time of a test.
