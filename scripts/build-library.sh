@@ -3,7 +3,8 @@
 #
 #   scripts/build-library.sh [OUT]      default: build/
 #
-#   GO, CC, AR, OBJCOPY   other tools than go, cc, ar and objcopy
+#   GO, CC, AR, OBJCOPY      other tools than go, cc, ar and objcopy
+#   CGO_CFLAGS, CGO_LDFLAGS  for the C part: sanitizers, for instance
 #
 # What comes out the same stays untouched. Two runs at the same time are safe,
 # and a program that has the library loaded keeps the one it has.
@@ -93,7 +94,8 @@ if stale "$work/libllmp.so.$version" || stale "$work/libllmp.a"; then
   # is loaded: go.o's pointer to the function that starts it becomes data, and
   # gets a name by which guest_linux.c finds it.
   "$OBJCOPY" --add-symbol guest_runtime_start=.init_array:0,global,object "$work/objects/go.o"
-  "$OBJCOPY" --rename-section .init_array=.data.rel.ro.llmp_start,alloc,load,data,contents "$work/objects/go.o"
+  "$OBJCOPY" --rename-section .init_array=.data.rel.ro.llmp_start,alloc,load,data,contents \
+    "$work/objects/go.o"
   mapfile -t objects < <(find "$work/objects" -name '*.o' | LC_ALL=C sort)
 
   # What a build with sanitizers needs beside (cmake/GoLibrary.cmake).

@@ -177,8 +177,14 @@ class Broker:
         self.port = int(json.loads(self._process.stdout.readline())["port"])
         os.environ["GUEST_PORT"] = str(self.port)
 
+    def alive(self) -> bool:
+        """Whether it still runs. Without it no test means anything."""
+        return self._process.poll() is None
+
     def close(self) -> None:
         """Ends it; it must have survived everything."""
+        if not self.alive():
+            raise DifferenceError(f"the broker has ended, with {self._process.returncode}")
         self._process.terminate()
         if self._process.wait(PATIENCE) != 0:
             raise DifferenceError(f"the broker ended with {self._process.returncode}")

@@ -28,9 +28,11 @@ MODULES = (crashes, manners, forks, neighbours)
 SKIPPED = 77
 
 
-def run_case(case: kit.Case, lock: threading.Lock) -> bool:
+def run_case(case: kit.Case, broker: kit.Broker, lock: threading.Lock) -> bool:
     """Runs one case; says so if it fails."""
     try:
+        if not broker.alive():
+            raise kit.DifferenceError("not run: the broker has ended")
         case.run()
     except kit.DifferenceError as failure:
         with lock:
@@ -69,7 +71,7 @@ def main() -> int:
     broker = kit.Broker()
     lock = threading.Lock()
     with concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
-        results = list(pool.map(lambda case: run_case(case, lock), cases))
+        results = list(pool.map(lambda case: run_case(case, broker, lock), cases))
     broker.close()
     passed = sum(results)
     print(f"guest: {passed} passed, {len(results) - passed} failed")
