@@ -198,6 +198,7 @@ _REPLACED = [
     (re.compile(rf"{re.escape(str(OUT))}/[a-z]+-[a-z]+/"), ""),
     (re.compile(r"\(BuildId: [0-9a-f]+\)"), ""),
     (re.compile(r"(\.[ch](?:pp)?:\d+):\d+"), r"\1"),  # the column
+    (re.compile(r"(in recurse \S*):\d+"), r"\1"),  # where a stack ends is chance
     (re.compile(r"\bT\d{2,}\b"), "T"),  # UBSan's thread number is the kernel's
     (re.compile(r"\d+ byte\(s\) \(\d+%\) in \d+ allocation\(s\)"), "bytes in allocations"),
     (re.compile(r"\(used: \d+Mb"), "(used:"),
