@@ -35,7 +35,9 @@ def scenario(name: str, way: str) -> None:
     count, expected = SCENARIOS[name]
     objects = [kit.compile_object("forks.c", "bare", ("-O1",))]
     program = kit.link("forks", way, objects, ("-pthread",))
-    outcome = kit.run([str(program), name, str(count)], patience=kit.PATIENCE + count * 0.1)
+    with kit.Broker() as broker:
+        patience = kit.PATIENCE + count * 0.1
+        outcome = kit.run([str(program), name, str(count)], broker.env, patience)
     if outcome != kit.Outcome(0, expected):
         raise kit.DifferenceError(f"expected {expected!r} and found:\n{outcome}")
 
@@ -55,7 +57,7 @@ def afl(mode: str, way: str) -> None:
     """Fuzzes a while: everything that ran was on the bus, nothing hung, the crash was found."""
     _, executions, finds = AFL_MODES[mode]
     program = afl_build(mode, way)
-    with tempfile.TemporaryDirectory(prefix="guest-") as folder:
+    with kit.Broker() as broker, tempfile.TemporaryDirectory(prefix="guest-") as folder:
         seeds = pathlib.Path(folder) / "in"
         seeds.mkdir()
         (seeds / "seed").write_text("bux")
@@ -63,7 +65,7 @@ def afl(mode: str, way: str) -> None:
         command += ["-i", str(seeds), "-o", f"{folder}/out", "--", str(program)]
         settings = ("SKIP_CPUFREQ", "I_DONT_CARE_ABOUT_MISSING_CRASHES", "NO_UI", "NO_AFFINITY")
         env = {f"AFL_{name}": "1" for name in settings}
-        outcome = kit.run(command, {**env, "GUEST_STRICT": "1"}, 4 * kit.PATIENCE)
+        outcome = kit.run(command, {**env, **broker.env, "GUEST_STRICT": "1"}, 4 * kit.PATIENCE)
         try:
             figures = (pathlib.Path(folder) / "out/default/fuzzer_stats").read_text()
         except OSError:

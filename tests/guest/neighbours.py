@@ -64,7 +64,7 @@ def gdb(way: str) -> kit.Outcome:
 
 # With threads gdb says so, names the one that stopped, and tells of each new one.
 _GDB_NOISE = re.compile(
-    r"^(\[|Using host|Download|warning: |\s*$)|^(Thread \d.*|Program )received|.* in _+(libc_)?start"
+    r"^(\[|Using host|Download|warning: |\s*$|(Thread \d.*|Program )received)|.* in _+(libc_|start)"
 )
 
 

@@ -69,6 +69,7 @@ def main() -> int:
         return 0
 
     broker = kit.Broker()
+    os.environ.update(broker.env)
     lock = threading.Lock()
     with concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
         results = list(pool.map(lambda case: run_case(case, broker, lock), cases))
