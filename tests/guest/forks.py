@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import pathlib
 import re
@@ -81,10 +82,10 @@ def cases() -> Iterator[kit.Case]:
     """Every scenario, and AFL++ where it is installed."""
     for name in SCENARIOS:
         for way in ("shared", "static"):
-            yield kit.Case(f"fork/{name}/{way}", lambda n=name, w=way: scenario(n, w))
+            yield kit.Case(f"fork/{name}/{way}", functools.partial(scenario, name, way))
     if AFL_FUZZ is None or AFL_CLANG is None:
         print("afl++ is missing: its fork servers are left out")
         return
     for mode in AFL_MODES:
         for way in kit.WAYS:
-            yield kit.Case(f"afl/{mode}/{way}", lambda m=mode, w=way: afl(m, w))
+            yield kit.Case(f"afl/{mode}/{way}", functools.partial(afl, mode, way))

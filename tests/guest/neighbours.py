@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import pathlib
 import re
 import shutil
@@ -47,7 +48,7 @@ def bare(way: str) -> pathlib.Path:
     return kit.link("bare", way, objects)
 
 
-def valgrind(way: str, kind: str) -> kit.Outcome:
+def valgrind(kind: str, way: str) -> kit.Outcome:
     """Errors of the harness are reported, and no others: exit code 9 if there were any."""
     command = [str(VALGRIND), "-q", "--error-exitcode=9", "--leak-check=full"]
     command += [f"--suppressions={kit.ROOT}/docs/valgrind.supp"]
@@ -70,34 +71,24 @@ _GDB_NOISE = re.compile(
 
 def cases() -> Iterator[kit.Case]:
     """All of them; those whose tool is missing are left out, and named."""
-    yield kit.Case("copies/two-loaded", lambda: copies(None, 2))
-    yield kit.Case("copies/shared-and-loaded", lambda: copies("shared", 1))
-    yield kit.Case("copies/static-and-loaded", lambda: copies("static", 2))
+    partial, compare = functools.partial, kit.against_baseline
+    yield kit.Case("copies/two-loaded", partial(copies, None, 2))
+    yield kit.Case("copies/shared-and-loaded", partial(copies, "shared", 1))
+    yield kit.Case("copies/static-and-loaded", partial(copies, "static", 2))
     for way in ("shared", "static"):
-        yield kit.Case(
-            f"c++/exceptions/{way}",
-            lambda w=way: kit.against_baseline(
-                "c++", w, "^(.*: as it should\n){6}exit code 0$", exceptions
-            ),
-        )
+        expected = "^(.*: as it should\n){6}exit code 0$"
+        yield kit.Case(f"c++/exceptions/{way}", partial(compare, "c++", way, expected, exceptions))
     if VALGRIND is None:
         print("valgrind is missing: left out")
     else:
         for kind, expected in (("none", "exit code 0$"), ("leak", r"crash_leak(.|\n)*code 9$")):
+            once = partial(valgrind, kind)
             for way in ("shared", "dlopen"):
-                yield kit.Case(
-                    f"valgrind/{kind}/{way}",
-                    lambda k=kind, w=way, e=expected: kit.against_baseline(
-                        f"valgrind/{k}", w, e, lambda v: valgrind(v, k)
-                    ),
-                )
+                case = partial(compare, f"valgrind/{kind}", way, expected, once)
+                yield kit.Case(f"valgrind/{kind}/{way}", case)
     if GDB is None:
         print("gdb is missing: left out")
     else:
+        expected = r"#0 .*crash_segv(.|\n)*#2 .*main"
         for way in kit.in_all_ways():
-            yield kit.Case(
-                f"gdb/{way}",
-                lambda w=way: kit.against_baseline(
-                    "gdb", w, "#0 .*crash_segv(.|\n)*#2 .*main", gdb
-                ),
-            )
+            yield kit.Case(f"gdb/{way}", partial(compare, "gdb", way, expected, gdb))
