@@ -178,8 +178,8 @@ func (w *twins) finish() {
 	w.check("finish")
 }
 
-// put writes a whole message: C has a shorter way to what Go does in three
-// steps. False: both pages are full.
+// put writes a whole message, in Go sometimes in the three steps that it stands
+// for. False: both pages are full.
 func (w *twins) put(n uint64) bool {
 	w.t.Helper()
 	data := make([]byte, n)
@@ -188,16 +188,24 @@ func (w *twins) put(n uint64) bool {
 	}
 	tag, flags, sender := w.tag(), w.rng.Uint32(), w.rng.Uint32()
 	okC := cpage.Put(w.c, tag, flags, sender, data)
-	off, okG := alloc(w.g, n)
-	if okG {
-		copy(bytesAt(w.g.Base, off, n), data)
-		finish(w.g, tag, flags, sender)
-	}
+	okG := w.putInGo(tag, flags, sender, data)
 	if okC != okG {
 		w.t.Fatalf("put(%d): C %v, Go %v", n, okC, okG)
 	}
 	w.check("put")
 	return okC
+}
+
+func (w *twins) putInGo(tag, flags, sender uint32, data []byte) bool {
+	if w.rng.IntN(2) == 0 {
+		return put(w.g, tag, flags, sender, data)
+	}
+	off, ok := alloc(w.g, uint64(len(data)))
+	if ok {
+		copy(bytesAt(w.g.Base, off, uint64(len(data))), data)
+		finish(w.g, tag, flags, sender)
+	}
+	return ok
 }
 
 // publish: C's reports that somebody has to be rung, Go's rings.

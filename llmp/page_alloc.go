@@ -68,6 +68,37 @@ func finish(c *cursor.Send, tag, flags, sender uint32) {
 	c.OpenOff = 0
 }
 
+// put writes a message without showing it to readers yet: alloc, the payload and
+// finish in one, with each field stored once. False when the page is full. data
+// is at most MaxPayload long, no message is open.
+func put(c *cursor.Send, tag, flags, sender uint32, data []byte) bool {
+	base, n := c.Base, uint64(len(data))
+	start := wire.PageHeader + c.Used
+	padded := wire.Padded(start, n)
+	need := wire.MsgHeader + padded
+	used := c.Used + need
+	id := c.LastID + 1
+	if need > c.MaxAlloc {
+		c.MaxAlloc = need
+		*u64(base, wire.PageOffMaxAlloc) = need
+	}
+	if used+wire.EOPReserve > c.Total {
+		return false
+	}
+	c.Used, c.LastID, c.LastOff = used, id, start
+	*u32(base, start+wire.MsgOffTag) = tag
+	*u32(base, start+wire.MsgOffSender) = sender
+	*u32(base, start+wire.MsgOffBroker) = 0
+	*u32(base, start+wire.MsgOffFlags) = flags
+	*u64(base, start+wire.MsgOffID) = id
+	*u64(base, start+wire.MsgOffLen) = n
+	*u64(base, start+wire.MsgOffPadded) = padded
+	*u64(base, wire.PageOffUsed) = used
+	*u32(base, wire.PageHeader+used+wire.MsgOffTag) = wire.TagUnset
+	copy(bytesAt(base, start+wire.MsgHeader, n), data)
+	return true
+}
+
 // publish commits all finished messages and wakes who sleeps for them.
 func publish(c *cursor.Send) {
 	atomic.StoreUint64(currentID(c.Base), c.LastID)

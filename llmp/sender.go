@@ -164,6 +164,10 @@ func (s *Sender) send(tag, flags, origin uint32, data []byte) error {
 
 // write puts a message on the page without publishing it.
 func (s *Sender) write(tag, flags, origin uint32, data []byte) error {
+	c := s.cur
+	if c.Base != nil && c.OpenOff == 0 && uint64(len(data)) <= MaxPayload && put(c, tag, flags, origin, data) {
+		return nil
+	}
 	off, err := s.allocate(len(data))
 	if err != nil {
 		return err

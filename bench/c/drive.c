@@ -25,11 +25,8 @@ noreturn void fail(const char *format, ...) {
   exit(1);
 }
 
-int must(int rc, const char *doing) {
-  if (rc < 0) {
-    fail("%s: %s: %s", doing, llmp_strerror(rc), llmp_last_error());
-  }
-  return rc;
+noreturn void fail_with(int rc, const char *doing) {
+  fail("%s: %s: %s", doing, llmp_strerror(rc), llmp_last_error());
 }
 
 void *must_alloc(size_t bytes) {

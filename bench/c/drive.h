@@ -20,8 +20,15 @@
 /* Says why and ends the process. */
 noreturn void fail(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
+noreturn void fail_with(int rc, const char *doing);
+
 /* rc if it is no error, else the end of the process. */
-int must(int rc, const char *doing);
+static inline int must(int rc, const char *doing) {
+  if (__builtin_expect(rc < 0, 0)) {
+    fail_with(rc, doing);
+  }
+  return rc;
+}
 
 void *must_alloc(size_t bytes);
 
