@@ -21,8 +21,8 @@ demo: ## a bus with clients in every language, in ten seconds
 test: ## every test, stage by stage (one alone: scripts/test.sh STAGE)
 	scripts/test.sh
 
-bench: ## measure against the peers; writes into build/
-	bench/run
+bench: ## measure against the peers: ten minutes, or two with QUICK=1
+	bench/run $(if $(QUICK),--quick)
 
 fuzz: ## fuzz every target for FUZZ_SECONDS (60) each
 	scripts/fuzz.sh $(FUZZ_SECONDS)

@@ -6,6 +6,7 @@
 #   c, go       the measuring programs over the C library and over the Go core
 #   peers       LibAFL's ll_mp, iceoryx2 and Tachyon, as published; needs cargo, and takes
 #               minutes the first time
+#   smoke-peers the same but Tachyon, compiled sooner and slower: to see that they run
 #   count       what callgrind counts the instructions of: needs valgrind's headers
 set -euo pipefail
 # shellcheck source=../scripts/lib.sh
@@ -47,6 +48,12 @@ build_peers() {
   fi
   warn "going on without Tachyon: no C++ compiler here builds it (GCC 13 does, and clang-16 with libc++-16-dev)"
   "${cargo[@]}"
+}
+
+build_smoke-peers() {
+  need cargo
+  CARGO_PROFILE_DEV_DEBUG=0 CARGO_TARGET_DIR=$OUT/peers \
+    cargo build --quiet --manifest-path bench/peers/Cargo.toml
 }
 
 can_cxx23() {

@@ -15,7 +15,7 @@ set -uo pipefail
 # shellcheck source=scripts/lib.sh
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
-ALL=(checks lint go race c asan tsan python interop cli guest fuzz)
+ALL=(checks lint go race c asan tsan python interop cli guest fuzz instructions bench)
 FUZZ_SECONDS=${FUZZ_SECONDS:-3}
 LOGS=$BUILD/logs
 SKIP=77
@@ -92,6 +92,21 @@ stage_guest() {
   build_library || return 1
   CGO_ENABLED=0 go build -trimpath -o build/llmp ./cmd/llmp || return 1
   tests/guest/run.py
+}
+
+# How many instructions a message costs in each step: bench/instructions/run.
+stage_instructions() {
+  have valgrind || skip "valgrind is missing: run scripts/setup.sh"
+  [ -e /usr/include/valgrind/callgrind.h ] || skip "valgrind's headers are missing: run scripts/setup.sh"
+  build_library || return 1
+  bench/instructions/run
+}
+
+# That everything runs that measures; how fast it is proves nothing here.
+stage_bench() {
+  have cargo || skip "cargo is missing: https://rustup.rs"
+  build_library || return 1
+  bench/run --smoke
 }
 
 stage_fuzz() { scripts/fuzz.sh "$FUZZ_SECONDS"; }

@@ -8,9 +8,10 @@
 #define BATCH_BYTES (512u << 10)
 #define BATCH_MESSAGES 1024u
 #define LEAST_BYTES 128u
+#define WARM_UP_BYTES (8u << 20)
 
 struct plan {
-  size_t size, batch, batches;
+  size_t size, batch, warm_up, batches;
   uint64_t turn;
   const char *history;
 };
@@ -24,6 +25,7 @@ static struct plan plan_for(size_t size, uint64_t bytes) {
   if (p.batch == 0) {
     p.batch = 1;
   }
+  p.warm_up = WARM_UP_BYTES / (p.batch * cost);
   p.batches = (size_t)(bytes / (p.batch * cost));
   if (p.batches < 8) {
     p.batches = 8;
@@ -116,7 +118,7 @@ static void measure(const struct plan *p, const struct way *way, const void *out
   struct samples sent = samples_new(p->batches);
   struct samples forwarded = samples_new(p->batches);
   struct samples taken = samples_new(p->batches);
-  for (size_t i = 0; i < p->batches; i++) {
+  for (size_t i = 0; i < p->warm_up + p->batches; i++) {
     const uint64_t t0 = now_ns();
     way->do_send(&s, p, out);
     const uint64_t t1 = now_ns();
@@ -124,9 +126,11 @@ static void measure(const struct plan *p, const struct way *way, const void *out
     const uint64_t t2 = now_ns();
     way->do_receive(&s, p, in);
     const uint64_t t3 = now_ns();
-    samples_add(&sent, per_message(t0, t1, p));
-    samples_add(&forwarded, per_message(t1, t2, p));
-    samples_add(&taken, per_message(t2, t3, p));
+    if (i >= p->warm_up) {
+      samples_add(&sent, per_message(t0, t1, p));
+      samples_add(&forwarded, per_message(t1, t2, p));
+      samples_add(&taken, per_message(t2, t3, p));
+    }
     bus_drain(s.sender); /* its own messages: not what is measured */
   }
   tear_down(&s);

@@ -15,13 +15,14 @@ const (
 	batchBytes    = 512 << 10
 	batchMessages = 1024
 	leastBytes    = 128
+	warmUpBytes   = 8 << 20
 )
 
 const tag llmp.Tag = 0x4242
 
 type plan struct {
-	size, batch, batches, turn, idle int
-	history                          llmp.History
+	size, batch, warmUp, batches, turn, idle int
+	history                                  llmp.History
 }
 
 // of completes a plan: messages of a size, so many bytes of them.
@@ -29,6 +30,7 @@ func (p plan) of(size, bytes int) plan {
 	cost := max(size, leastBytes)
 	p.size = size
 	p.batch = min(max(batchBytes/cost, 1), batchMessages)
+	p.warmUp = warmUpBytes / (p.batch * cost)
 	p.batches = max(bytes/(p.batch*cost), 8)
 	return p
 }
@@ -174,7 +176,7 @@ func (p plan) measure(s *stage) error {
 	payload := make([]byte, p.size)
 	sent := make([]float64, 0, p.batches)
 	forwarded, taken := make([]float64, 0, p.batches), make([]float64, 0, p.batches)
-	for range p.batches {
+	for i := range p.warmUp + p.batches {
 		t0 := time.Now()
 		for range p.batch {
 			if err := s.sender.Send(tag, payload); err != nil {
@@ -190,9 +192,11 @@ func (p plan) measure(s *stage) error {
 			return err
 		}
 		t3 := time.Now()
-		sent = append(sent, p.perMessage(t1.Sub(t0)))
-		forwarded = append(forwarded, p.perMessage(t2.Sub(t1)))
-		taken = append(taken, p.perMessage(t3.Sub(t2)))
+		if i >= p.warmUp {
+			sent = append(sent, p.perMessage(t1.Sub(t0)))
+			forwarded = append(forwarded, p.perMessage(t2.Sub(t1)))
+			taken = append(taken, p.perMessage(t3.Sub(t2)))
+		}
 		if err := s.readTheRest(); err != nil {
 			return err
 		}
@@ -205,7 +209,7 @@ func (p plan) measure(s *stage) error {
 func (p plan) measureAlone(s *stage) error {
 	payload := make([]byte, p.size)
 	all := make([]float64, 0, p.batches)
-	for range p.batches {
+	for i := range p.warmUp + p.batches {
 		start := time.Now()
 		for range p.batch {
 			if err := s.sender.Send(tag, payload); err != nil {
@@ -218,7 +222,9 @@ func (p plan) measureAlone(s *stage) error {
 				return err
 			}
 		}
-		all = append(all, p.perMessage(time.Since(start)))
+		if i >= p.warmUp {
+			all = append(all, p.perMessage(time.Since(start)))
+		}
 		if err := s.readTheRest(); err != nil {
 			return err
 		}

@@ -41,9 +41,9 @@ class Drivers:
         return [self.c, *([self.peers] if self.peers else []), self.go]
 
 
-def find() -> Drivers:
+def find(mode: Mode) -> Drivers:
     """Return the drivers that bench/build.sh has built."""
-    peers = BUILD / "peers" / "release" / "llmp-bench-peers"
+    peers = BUILD / "peers" / ("debug" if mode == "smoke" else "release") / "llmp-bench-peers"
     os.environ["LLMP_LIBRARY"] = str(BUILD.parent / "libllmp.so")
     os.environ["PYTHONPATH"] = str(ROOT / "python" / "src")
     return Drivers(

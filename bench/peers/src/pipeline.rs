@@ -16,6 +16,8 @@ const BATCH_BYTES: usize = 512 << 10;
 const BATCH_MESSAGES: usize = 1024;
 /// A batch counts as this many bytes a message at least: headers and padding.
 const LEAST_BYTES: usize = 128;
+/// What goes through before the clock counts.
+const WARM_UP_BYTES: usize = 8 << 20;
 
 pub fn run(mut args: Args) -> Outcome<()> {
     let sizes = args.numbers("sizes", &[8, 64, 1024, 65536])?;
@@ -42,6 +44,7 @@ pub fn run(mut args: Args) -> Outcome<()> {
 struct Plan {
     size: usize,
     batch: usize,
+    warm_up: usize,
     batches: usize,
     turn: usize,
     idle: usize,
@@ -55,13 +58,15 @@ impl Plan {
         Self {
             size,
             batch,
+            warm_up: WARM_UP_BYTES / (batch * cost),
             batches,
             turn,
             idle,
         }
     }
 
-    fn report(&self, peer: &str, step: &str, batches: Vec<f64>) {
+    fn report(&self, peer: &str, step: &str, mut batches: Vec<f64>) {
+        batches.drain(..self.warm_up);
         report::distribution(
             json!({"bench": "pipeline", "peer": peer, "step": step, "size": self.size,
                    "batch": self.batch, "turn": self.turn, "idle": self.idle}),
@@ -111,7 +116,7 @@ fn measure_alone(plan: &Plan) -> Outcome<()> {
     let mut stage = Stage::new(plan)?;
     let payload = vec![0x5a; plan.size];
     let mut all = Vec::new();
-    for _ in 0..plan.batches {
+    for _ in 0..plan.warm_up + plan.batches {
         all.push(plan.time(|| {
             for _ in 0..plan.batch {
                 stage.sender.send_buf(llmp::TAG, &payload)?;
@@ -137,7 +142,7 @@ fn measure_llmp(plan: &Plan) -> Outcome<()> {
     } = Stage::new(plan)?;
     let payload = vec![0x5a; plan.size];
     let (mut sent, mut forwarded, mut taken) = (Vec::new(), Vec::new(), Vec::new());
-    for _ in 0..plan.batches {
+    for _ in 0..plan.warm_up + plan.batches {
         sent.push(plan.time(|| {
             for _ in 0..plan.batch {
                 sender.send_buf(llmp::TAG, &payload)?;
@@ -172,7 +177,7 @@ fn measure_iceoryx(plan: &Plan) -> Outcome<()> {
     iceoryx::connect(&publisher)?;
     let payload = vec![0x5a; plan.size];
     let (mut sent, mut taken) = (Vec::new(), Vec::new());
-    for _ in 0..plan.batches {
+    for _ in 0..plan.warm_up + plan.batches {
         sent.push(plan.time(|| {
             for _ in 0..plan.batch {
                 iceoryx::publish(&publisher, &payload)?;
