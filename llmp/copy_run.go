@@ -46,11 +46,17 @@ func copyRun(in *cursor.Recv, out *cursor.Send, limit uint64) (taken int, payloa
 func runLength(in *cursor.Recv, room uint64) uint64 {
 	room = min(room, in.Size-min(in.Size, in.Next))
 	start := unsafe.Add(in.Base, in.Next)
-	n := uint64(0)
+	n, padded, size := uint64(0), ^uint64(0), uint64(0)
 	for count := in.Highest - in.SeenID; count > 0 && n+wire.MsgHeader <= room; count-- {
-		padded := *(*uint64)(unsafe.Add(start, n+wire.MsgOffPadded))
-		size := wire.MsgHeader + padded
-		if padded > room || size > room-n || size%wire.MsgAlign != 0 {
+		// Most messages are as long as the one before. Then the processor
+		// need not wait for this number to go on to the next.
+		if p := *(*uint64)(unsafe.Add(start, n+wire.MsgOffPadded)); p != padded {
+			padded, size = p, wire.MsgHeader+p
+			if p > room || size%wire.MsgAlign != 0 {
+				break
+			}
+		}
+		if size > room-n {
 			break
 		}
 		n += size
@@ -64,14 +70,19 @@ func runLength(in *cursor.Recv, room uint64) uint64 {
 func renumber(out *cursor.Send, off, end, seen uint64) (taken int, payload uint64) {
 	at, left := unsafe.Add(out.Base, off), end-off
 	id, last, largest := out.LastID, uint64(0), out.MaxAlloc
+	padded, size := ^uint64(0), uint64(0)
 	for left >= wire.MsgHeader {
+		if p := *(*uint64)(unsafe.Add(at, wire.MsgOffPadded)); p != padded { // as in runLength
+			padded, size = p, wire.MsgHeader+p
+			if p > left || size%wire.MsgAlign != 0 {
+				break
+			}
+		}
 		tag := *(*uint32)(unsafe.Add(at, wire.MsgOffTag))
 		length := *(*uint64)(unsafe.Add(at, wire.MsgOffLen))
-		padded := *(*uint64)(unsafe.Add(at, wire.MsgOffPadded))
-		size := wire.MsgHeader + padded
 		ids := (*uint64)(unsafe.Add(at, wire.MsgOffID))
 		seen++
-		if padded > left || size > left || size%wire.MsgAlign != 0 || length > padded || *ids != seen || wire.Reserved(tag) {
+		if size > left || length > padded || *ids != seen || wire.Reserved(tag) {
 			break
 		}
 		id++
