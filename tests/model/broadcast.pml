@@ -172,8 +172,13 @@ inline end_entry(who) {
   if
   :: leads(who, oldest) && outstanding(who, oldest) && (!PATIENT || reader[who].gone) ->
     entry[who].open = 0;
+#ifdef BUG_LEFT_BEFORE_ATTACHED
     came = came + entry[who].left;
     unknown = unknown || entry[who].attached
+#else
+    unknown = unknown || entry[who].attached; /* first: who is gone has counted */
+    came = came + entry[who].left
+#endif
   :: else
   fi
 }

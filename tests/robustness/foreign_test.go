@@ -1,0 +1,118 @@
+package robustness
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"llmp/internal/testkit"
+	"llmp/llmp"
+)
+
+// buildProbe compiles the receiver in C; "" where there is no library or
+// compiler, which the log then says.
+func buildProbe(t *testing.T) string {
+	t.Helper()
+	lib, err := filepath.Abs("../../build/libllmp.so.1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := os.Stat(lib); err != nil {
+		t.Log("without receivers in C: run scripts/build-library.sh first")
+		return ""
+	}
+	cc, err := exec.LookPath("cc")
+	if err != nil {
+		t.Log("without receivers in C: there is no cc")
+		return ""
+	}
+	path := filepath.Join(t.TempDir(), "receiver")
+	out, err := exec.Command(cc, "-std=c11", "-O2", "-Wall", "-Wextra", "-Werror", "-I../../include", "probe/receiver.c",
+		lib, "-Wl,-rpath,"+filepath.Dir(lib), "-o", path).CombinedOutput()
+	if err != nil {
+		t.Fatalf("probe/receiver.c: %v\n%s", err, out)
+	}
+	return path
+}
+
+// playC starts the receiver in C, which speaks as the one in Go does.
+func (b *bus) playC(path string, args ...string) *player {
+	b.t.Helper()
+	p := &player{Process: testkit.Start(b.t, exec.Command(path, append([]string{b.port}, args...)...)), name: "C receiver"}
+	p.expect(b.t, "joined")
+	return p
+}
+
+// A libafl is the Rust peer of tests/interop as a receiver. All of its lines
+// are read at the end: until then they wait in a file.
+type libafl struct {
+	*testkit.Process
+	report string
+}
+
+// joinLibAFL starts it; nil where there is no cargo.
+func joinLibAFL(t *testing.T, b *bus) *libafl {
+	t.Helper()
+	cargo, err := exec.LookPath("cargo")
+	if err != nil {
+		t.Log("without LibAFL: there is no cargo")
+		return nil
+	}
+	build := exec.Command(cargo, "build", "--release", "--quiet", "--target-dir", "target")
+	build.Dir = "../interop"
+	if out, err := build.CombinedOutput(); err != nil {
+		t.Fatalf("building tests/interop: %v\n%s", err, out)
+	}
+	l := &libafl{report: filepath.Join(t.TempDir(), "report")}
+	peer, err := filepath.Abs("../interop/target/release/llmp-peer")
+	if err != nil {
+		t.Fatal(err)
+	}
+	// The shell goes when the peer does: exec.
+	l.Process = testkit.Start(t, exec.Command("sh", "-c", `exec "$0" "$@" >`+l.report,
+		peer, "recv", "--port", b.port, "--count", "0"))
+	return l
+}
+
+// check compares what LibAFL's client got with what was sent. The broker has ended.
+func (l *libafl) check(t *testing.T, sent ledger) {
+	t.Helper()
+	if l == nil {
+		return
+	}
+	if err := l.Wait(); err != nil {
+		t.Errorf("LibAFL's client ended badly: %v", err)
+	}
+	text, err := os.ReadFile(l.report)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := ledger{}
+	for line := range strings.Lines(string(text)) {
+		var e struct {
+			Event, Error, SHA256 string
+			Tag                  llmp.Tag
+		}
+		if err := json.Unmarshal([]byte(line), &e); err != nil {
+			t.Fatal(errors.Join(err, errors.New(line)))
+		}
+		switch {
+		case e.Event == "error":
+			t.Errorf("LibAFL's client: %s", e.Error)
+		case e.Event == "message" && e.Tag >= firstTag:
+			if sum := sha256.Sum256(payload(e.Tag, got[e.Tag])); e.SHA256 != hex.EncodeToString(sum[:]) {
+				t.Fatalf("LibAFL's client got something else than message %d of sender %#x", got[e.Tag], e.Tag)
+			}
+			got[e.Tag]++
+		}
+	}
+	if !got.reached(sent) {
+		t.Errorf("LibAFL's client got %v of %v", got, sent)
+	}
+}
