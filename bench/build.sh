@@ -9,7 +9,7 @@
 #   smoke-peers the same but Tachyon, compiled sooner and slower: to see that they run
 #   count       what callgrind counts the instructions of: needs valgrind's headers
 set -euo pipefail
-# shellcheck source=../scripts/lib.sh
+# shellcheck source=scripts/lib.sh
 . "$(dirname "${BASH_SOURCE[0]}")/../scripts/lib.sh"
 
 OUT=$BUILD/bench
@@ -20,8 +20,9 @@ mkdir -p "$OUT"
 c_program() {
   local name=$1
   shift
+  # shellcheck disable=SC2016  # $ORIGIN is the loader's
   "$CC" -O2 -std=c11 -D_GNU_SOURCE -Wall -Wextra -Werror -Iinclude -o "$OUT/$name" "$@" \
-    -L"$BUILD" -lllmp -Wl,-rpath,'$ORIGIN/..' -pthread
+    -L"$BUILD" -lllmp '-Wl,-rpath,$ORIGIN/..' -pthread
 }
 
 build_c() {

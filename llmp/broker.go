@@ -239,7 +239,7 @@ func (b *Broker) Close() error {
 	}
 	b.mu.Unlock()
 	b.tasks.Wait() // they may take the lock once more
-	b.mu.Lock() // a late Stats
+	b.mu.Lock()    // a late Stats
 	defer b.mu.Unlock()
 	b.entries.release()
 	for _, m := range b.members {

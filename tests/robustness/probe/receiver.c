@@ -53,7 +53,8 @@ static void check(const llmp_msg *m) {
   uint64_t due = got[m->tag - FIRST_TAG]++;
   size_t n = payload(m->tag, due, want);
   if (n == m->len && memcmp(want, m->data, n) == 0) return;
-  fprintf(stderr, "sender %#x: message %llu was due, came %zu other bytes\n", m->tag, (unsigned long long)due, m->len);
+  fprintf(stderr, "sender %#x: message %llu was due, came %zu other bytes\n", m->tag,
+          (unsigned long long)due, m->len);
   exit(1);
 }
 
@@ -69,7 +70,8 @@ static int over(void) {
     for (char *word = strtok(line, " \n"); word != NULL; word = strtok(NULL, " \n")) {
       char *end;
       unsigned long tag = strtoul(word, &end, 10);
-      if (*end == '=' && tag >= FIRST_TAG && tag < FIRST_TAG + TAGS) goal[tag - FIRST_TAG] = strtoull(end + 1, NULL, 10);
+      if (*end == '=' && tag >= FIRST_TAG && tag < FIRST_TAG + TAGS)
+        goal[tag - FIRST_TAG] = strtoull(end + 1, NULL, 10);
     }
     given = 1;
   }
