@@ -47,6 +47,7 @@ look_for_packages() {
   [ -e /usr/include/stb/stb_image.h ] || optional+=(libstb-dev)
   have shellcheck || optional+=(shellcheck)
   have strace || optional+=(strace)
+  have gdb || optional+=(gdb)
   [ -e /usr/include/valgrind/callgrind.h ] || optional+=(valgrind)
 }
 

@@ -130,8 +130,8 @@ def report_start() -> None:
 def main() -> int:
     """Measures and prints."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--runs", type=int, default=1_000_000, help="executions of a run")
-    parser.add_argument("--pairs", type=int, default=9, help="runs of each harness")
+    parser.add_argument("--runs", type=int, default=300_000, help="executions of a run")
+    parser.add_argument("--pairs", type=int, default=7, help="runs of each harness")
     options = parser.parse_args()
     compare_executions(options.runs, options.pairs)
     report_start()
