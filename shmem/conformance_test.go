@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"math"
 	"os"
+	"strings"
 	"sync"
 	"testing"
 	"unsafe"
@@ -20,7 +21,7 @@ func TestMain(m *testing.M) { testkit.Main(m) }
 
 // each runs a test for every provider of this platform.
 func each(t *testing.T, test func(t *testing.T, p shmem.Provider)) {
-	for _, name := range shmem.Names() {
+	for _, name := range append(shmem.Names(), shmem.Heap) {
 		p, err := shmem.ByName(name)
 		if err != nil {
 			t.Fatal(err)
@@ -323,8 +324,11 @@ func TestByName(t *testing.T) {
 		}
 	})
 	for _, name := range []string{"", "SysV", "mmap"} {
-		if _, err := shmem.ByName(name); !errors.Is(err, shmem.ErrUnknownProvider) {
+		_, err := shmem.ByName(name)
+		if !errors.Is(err, shmem.ErrUnknownProvider) {
 			t.Errorf("%q: %v", name, err)
+		} else if text := err.Error(); !strings.Contains(text, "sysv, posix") || strings.Contains(text, shmem.Heap) {
+			t.Errorf("%q: the providers for users are sysv and posix, it says %q", name, text)
 		}
 	}
 }

@@ -13,8 +13,8 @@ const (
 	Heap  = "heap"  // memory of this process alone, for tests
 )
 
-// Names lists what ByName knows.
-func Names() []string { return []string{SysV, Posix, Heap} }
+// Names lists what ByName knows and processes can share.
+func Names() []string { return []string{SysV, Posix} }
 
 // Default is the provider that LibAFL uses on this platform as well: SysV on
 // Linux. Elsewhere it is one whose Create and Attach return ErrUnsupported.
