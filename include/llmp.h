@@ -269,9 +269,11 @@ LLMP_API int llmp_client_attach_shmem(llmp_client **out, const llmp_map *sender,
                                       const llmp_map *receiver, const llmp_client_options *opts);
 
 /* A channel without a broker: a client whose receiver reads its own sender's
- * page (LibAFL: new_p2p). Another process takes over one end by description;
- * until one does, llmp_client_close waits for it as for a broker, unless
- * llmp_client_mark_safe_to_unmap was called. 0, or LLMP_E_INVALID, LLMP_E_NOMEM,
+ * page (LibAFL: new_p2p). Another process takes over one end by description.
+ * llmp_client_close waits, as for a broker, for one that is still on its way to
+ * the last page; it returns at once when nobody else is there, or after
+ * llmp_client_mark_safe_to_unmap. With provider "posix" nobody can tell who is
+ * there, so it waits in any case. 0, or LLMP_E_INVALID, LLMP_E_NOMEM,
  * LLMP_E_FORKED. */
 LLMP_API int llmp_client_new_p2p(llmp_client **out, uint32_t sender_id,
                                  const llmp_client_options *opts);

@@ -16,6 +16,8 @@ type Client struct {
 	s    *Sender
 	r    *Receiver
 	bell *bell // the broker's, to wake it; nil where it has none
+
+	channel bool // made by NewP2P: there is no broker
 }
 
 // NewClient makes a client that reads the broker page brokerMap of size bytes
@@ -53,9 +55,11 @@ func joined(s *Sender, r *Receiver) *Client {
 }
 
 // NewP2P makes a channel without a broker: a client whose receiver reads its
-// own sender's pages. Another process takes over one end by description; until
-// one does, Close waits for it, as for a broker: see MarkSafeToUnmap. Errors:
-// ErrInvalid, ErrNoMemory.
+// own sender's pages. Another process takes over one end by description. Close
+// waits, as for a broker, for one that is still on its way to the last page; at
+// once it returns when nobody else is there. Where the system cannot tell (POSIX
+// maps), it waits in any case, and ErrTimeout says that nobody came: see
+// MarkSafeToUnmap. Errors: ErrInvalid, ErrNoMemory.
 func NewP2P(id ClientID, o Options) (*Client, error) {
 	s, err := NewSender(id, o)
 	if err != nil {
@@ -67,7 +71,9 @@ func NewP2P(id ClientID, o Options) (*Client, error) {
 		return nil, err
 	}
 	r.opts.SkipOwn = false // all there is are one's own
-	return joined(s, r), nil
+	c := joined(s, r)
+	c.channel = true
+	return c, nil
 }
 
 // AttachDescription takes over a client's two pages at the places it had
@@ -180,7 +186,7 @@ func (c *Client) MarkSafeToUnmap() { c.s.MarkSafeToUnmap() }
 // WaitSafeToUnmap waits until SafeToUnmap; the error is the context's.
 func (c *Client) WaitSafeToUnmap(ctx context.Context) error { return c.s.WaitSafeToUnmap(ctx) }
 
-// closeGrace is how long Close waits for the broker to map the last page.
+// closeGrace is how long Close waits for the reader to map the last page.
 const closeGrace = 2 * time.Second
 
 // Close says EXITING, waits until the broker has mapped the last page (2 s at
@@ -202,12 +208,26 @@ func (c *Client) close() error {
 	c.s.opts.SendTimeout = closeGrace
 	err := c.s.send(wire.TagExiting, 0, c.s.cur.SenderID, nil)
 	if err == nil && c.r.end == nil { // else there is no broker to wait for
-		ctx, cancel := context.WithTimeout(context.Background(), closeGrace)
-		defer cancel()
-		if c.s.WaitSafeToUnmap(ctx) != nil && !c.s.readerGone() {
-			err = fail(ErrTimeout, "the broker did not pick up the last page within %v: what was sent on it may be lost", closeGrace)
-		}
+		err = c.awaitReader()
 	}
 	c.s.release()
 	return err
+}
+
+// awaitReader waits until the reader has mapped the last page.
+func (c *Client) awaitReader() error {
+	reader := "the broker"
+	if c.channel {
+		reader = "another process"
+		_ = c.r.Close() // which is not whom we wait for
+		if n, counted := c.s.page.m.Attached(); counted && (n > 1 || c.s.past.abandoned()) {
+			return nil // somebody has the page, or nobody has any
+		}
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), closeGrace)
+	defer cancel()
+	if c.s.WaitSafeToUnmap(ctx) != nil && !c.s.readerGone() {
+		return fail(ErrTimeout, "%s did not pick up the last page within %v: what was sent on it may be lost", reader, closeGrace)
+	}
+	return nil
 }

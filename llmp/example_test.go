@@ -56,7 +56,6 @@ func ExampleClient_Alloc() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	channel.MarkSafeToUnmap() // nobody else will read it
 	defer channel.Close()
 
 	room, err := channel.Alloc(100)

@@ -83,7 +83,31 @@ TEST(waiting_for_it_ends_when_it_is_safe) {
 }
 
 TEST(closing_waits_for_the_last_page_and_says_if_nobody_came) {
-  llmp_client *c = channel(1, NULL);
+  uint16_t port;
+  llmp_broker *b = broker_on(&port);
+  llmp_map page;
+  llmp_client *c = NULL;
+  llmp_receiver *idle = NULL; /* stands for a broker that has the page and does not run */
+  CHECK_OK(llmp_broker_map(b, &page));
+  CHECK_OK(llmp_client_new(&c, page.id, page.size, 9, NULL));
+  CHECK_OK(llmp_client_map(c, &page));
+  CHECK_OK(llmp_receiver_attach_map(&idle, &page, NULL));
   CHECK_ERROR_SAYS(llmp_client_close(c), LLMP_E_TIMEOUT, "did not pick up");
   CHECK_ERROR(llmp_client_close(c), LLMP_E_INVALID); /* gone whatever the result */
+  CHECK_OK(llmp_receiver_close(idle));
+  CHECK_OK(llmp_broker_close(b));
+}
+
+TEST(a_channel_without_another_end_waits_for_nobody) {
+  llmp_client_options o = LLMP_CLIENT_OPTIONS_INIT;
+  o.page_size = 4096;
+  llmp_client *c = channel(1, &o);
+  for (int i = 0; i < 4; i++) { /* over pages, some of them read */
+    static const char data[3000];
+    llmp_msg m;
+    CHECK_OK(llmp_client_send(c, TAG, data, sizeof data));
+    if (i < 2)
+      CHECK_EQ(llmp_client_recv(c, &m), 1);
+  }
+  CHECK_OK(llmp_client_close(c));
 }

@@ -156,8 +156,9 @@ class Client(Exchanging):
     def p2p(cls: type[_Client], sender_id: int, **options: Unpack[ClientOptions]) -> _Client:
         """Return a channel without a broker: a client that reads its own page.
 
-        Another process takes over one end by description; until one does, close() waits for
-        it as for a broker, unless mark_safe_to_unmap() was called.
+        Another process takes over one end by description. close() waits for one that is still
+        on its way to the last page, and with provider "posix" in any case, unless
+        mark_safe_to_unmap() was called.
         """
         return cls._open("new_p2p", u32("a client id", sender_id), options=options)
 
