@@ -17,7 +17,8 @@ type Client struct {
 	r    *Receiver
 	bell *bell // the broker's, to wake it; nil where it has none
 
-	channel bool // made by NewP2P: there is no broker
+	channel bool          // made by NewP2P: there is no broker
+	grace   time.Duration // how long Close waits
 }
 
 // NewClient makes a client that reads the broker page brokerMap of size bytes
@@ -47,7 +48,7 @@ func newClient(r *Receiver, id ClientID) (*Client, error) {
 
 // joined makes a client of its two halves.
 func joined(s *Sender, r *Receiver) *Client {
-	c := &Client{s: s, r: r}
+	c := &Client{s: s, r: r, grace: closeGrace}
 	if r.opts.SkipOwn {
 		r.skip(s.ID())
 	}
@@ -205,7 +206,7 @@ func (c *Client) close() error {
 	if c.s.cur.OpenOff != 0 {
 		cancel(c.s.cur)
 	}
-	c.s.opts.SendTimeout = closeGrace
+	c.s.opts.SendTimeout = c.grace
 	err := c.s.send(wire.TagExiting, 0, c.s.cur.SenderID, nil)
 	if err == nil && c.r.end == nil { // else there is no broker to wait for
 		err = c.awaitReader()
@@ -224,10 +225,10 @@ func (c *Client) awaitReader() error {
 			return nil // somebody has the page, or nobody has any
 		}
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), closeGrace)
+	ctx, cancel := context.WithTimeout(context.Background(), c.grace)
 	defer cancel()
 	if c.s.WaitSafeToUnmap(ctx) != nil && !c.s.readerGone() {
-		return fail(ErrTimeout, "%s did not pick up the last page within %v: what was sent on it may be lost", reader, closeGrace)
+		return fail(ErrTimeout, "%s did not pick up the last page within %v: what was sent on it may be lost", reader, c.grace)
 	}
 	return nil
 }

@@ -105,8 +105,14 @@ func TestCloseOfAChannelBehind(t *testing.T) {
 	}
 	defer r.Close()
 	fill(t, c)
-	closed := make(chan error)
+	c.grace = time.Minute
+	closed := make(chan error, 1)
 	go func() { closed <- c.Close() }()
+	select {
+	case err := <-closed:
+		t.Fatalf("closed while an end was behind: %v", err)
+	case <-time.After(20 * time.Millisecond): // it waits, or has not come so far: both are well
+	}
 	if n := drain(t, r); n != sent {
 		t.Errorf("%d of %d messages came", n, sent)
 	}
