@@ -29,6 +29,9 @@ type EnvLookup = func(key string) (string, bool)
 // on_existing_from_env, takes this client over. ErrBusy while an allocation is
 // open, ErrInvalid for a name that cannot be a variable's.
 func (c *Client) EnvVars(name string) ([][2]string, error) {
+	if err := checkEnvName(name); err != nil {
+		return nil, err
+	}
 	s, err := c.s.EnvVars(name + envSender)
 	if err != nil {
 		return nil, err
@@ -134,6 +137,9 @@ func AttachEnv(name string, o Options) (*Client, error) {
 
 // AttachEnvFunc is AttachEnv with variables from elsewhere.
 func AttachEnvFunc(get EnvLookup, name string, o Options) (*Client, error) {
+	if err := checkEnvName(name); err != nil {
+		return nil, err
+	}
 	m, err := placeFromEnv(get, name+envReceiver)
 	if err != nil {
 		return nil, err
