@@ -218,8 +218,10 @@ func (b *Broker) EnvVars(name string) ([][2]string, error) {
 // ToEnv sets the variables of EnvVars in this process, for a child.
 func (b *Broker) ToEnv(name string) error { return setEnv(b.EnvVars(name)) }
 
-// Close says EXITING to all, stops listening and lets go of everything.
-// Closing twice does nothing. Not inside a hook, nor while Run is under way.
+// Close says EXITING to all, stops listening and lets go of everything. A client
+// that has joined but not begun to read has a moment to do so (200 ms); then it
+// is told of the end alone, and misses what was sent before. Closing twice does
+// nothing. Not inside a hook, nor while Run is under way.
 func (b *Broker) Close() error {
 	b.mu.Lock()
 	if b.closing {
@@ -239,8 +241,10 @@ func (b *Broker) Close() error {
 	}
 	b.mu.Unlock()
 	b.tasks.Wait() // they may take the lock once more
-	b.mu.Lock()    // a late Stats
+	b.farewell()
+	b.mu.Lock() // a late Stats
 	defer b.mu.Unlock()
+	b.entries.end()
 	b.entries.release()
 	for _, m := range b.members {
 		m.close()
@@ -257,7 +261,32 @@ func (b *Broker) end() {
 		b.ended = true
 		b.pages.force = true
 		_ = b.flush()
-		b.entries.end()
 		_ = b.out.send(wire.TagExiting, 0, b.out.cur.SenderID, nil)
+	}
+}
+
+// How long Close waits for joiners: that long without seeing one move, and no
+// longer than the second in all.
+const (
+	farewellPatience = 200 * time.Millisecond
+	farewellLimit    = 2 * time.Second
+)
+
+// farewell gives joiners that are attached, but have not begun to read or are
+// amid the history, a moment to get what was sent before the end. Afterwards
+// there is nobody who could give it to them.
+func (b *Broker) farewell() {
+	start := time.Now()
+	for moved := start; time.Since(moved) < farewellPatience && time.Since(start) < farewellLimit; {
+		b.mu.Lock()
+		if b.entries.serve() {
+			moved = time.Now()
+		}
+		coming := b.entries.coming()
+		b.mu.Unlock()
+		if !coming {
+			return
+		}
+		time.Sleep(time.Millisecond)
 	}
 }

@@ -158,6 +158,18 @@ func (es *entries) end() {
 	}
 }
 
+// coming says whether a joiner is attached that stands on no broadcast page yet.
+func (es *entries) coming() bool {
+	for _, e := range es.all {
+		_, left := loadCounters(e.s.page.base)
+		there := e.state == entryLinked && (left != 0 || e.s.page.arrived())
+		if e.used() && !there {
+			return true
+		}
+	}
+	return false
+}
+
 // release lets go of all entries. Joiners that have not come to the broadcast
 // pages are attached to the page on which they stand, and to no other: what
 // links to a page that is about to go becomes a goodbye.
