@@ -4,6 +4,7 @@ import (
 	"errors"
 	"slices"
 	"sync/atomic"
+	"time"
 
 	"llmp/internal/wire"
 )
@@ -23,7 +24,8 @@ type broadcast struct {
 	doubt   bool     // attachments are not counted here, and a proof failed once
 	full    bool     // what next needs is not to be had within the budget
 	force   bool     // the broker ends: the budget does not matter any more
-	held    hold     // how long a full bus has been waiting for the oldest page
+	looked  time.Time
+	held    hold // how long a full bus has been waiting for the oldest page
 }
 
 // A livePage is a broadcast page in use.
@@ -39,6 +41,7 @@ type livePage struct {
 	came    uint64    // how many can have come by links, of those that are final
 	joiners []*entry  // whose entries link here and are not over (B4)
 	struck  bool      // struck out and retired (B7, B8)
+	lonely  time.Time // since when it is held by readers that are attached to nothing; zero: it is not
 	tainted bool      // somebody who was cut off may still read here: never use it again
 }
 

@@ -9,6 +9,9 @@ import (
 func (p *broadcast) collect() {
 	p.toArchive()
 	p.reap()
+	if len(p.pages) > 1 {
+		p.look(time.Now())
+	}
 	for len(p.pages) > 1 && p.finish(p.pages[0]) {
 	}
 }
@@ -137,9 +140,36 @@ func (p *broadcast) relieve() {
 			p.b.count.cutOff.Add(uint64(p.b.readers.cutOff(lp.seq)))
 			lp.tainted = true
 		}
-	case late, p.passed(lp), waited >= p.grace() && p.deserted(lp):
+	case late, p.passed(lp), lp.lonelyFor(now) >= p.grace() && p.deserted(lp):
 		p.giveUp(lp)
 	}
+}
+
+// look notes which pages are held by readers that are attached to nothing, so
+// that their time is over before the bus is full.
+func (p *broadcast) look(now time.Time) {
+	if now.Sub(p.looked) < lookEvery {
+		return
+	}
+	p.looked = now
+	for _, lp := range p.pages[:len(p.pages)-1] {
+		switch {
+		case lp.counted() && len(lp.joiners) == 0, !p.deserted(lp):
+			lp.lonely = time.Time{}
+		case lp.lonely.IsZero():
+			lp.lonely = now
+		}
+	}
+}
+
+// lookEvery bounds how often pages are looked at for that.
+const lookEvery = 100 * time.Millisecond
+
+func (lp *livePage) lonelyFor(now time.Time) time.Duration {
+	if lp.lonely.IsZero() {
+		return 0
+	}
+	return now.Sub(lp.lonely)
 }
 
 // grace is how long those who are attached to nothing have.

@@ -60,6 +60,7 @@ func (b *Broker) newEntry(public bool) (*entry, error) {
 		return nil, err
 	}
 	s.lean = true
+	s.past = &ownPages{s: s, before: unknown} // another one may come through the door
 	if e.door, err = newPage(s.opts.Provider, entryPage, s.opts.annexSize(), 0); err != nil {
 		s.release()
 		return nil, err

@@ -170,7 +170,11 @@ func TestSomeHistory(t *testing.T) {
 		t.Errorf("%d messages of 256 bytes, want %d bytes of history and little more", got, keep)
 	}
 	readNumbered(t, late, numberOf(m)+1, got-1)
-	if s := b.Stats(); s.ArchivedBytes > keep+8*4096 {
-		t.Errorf("%d bytes on disk for %d of history", s.ArchivedBytes, keep)
+	ctx := within(t, 30*time.Second)
+	for b.Stats().ArchivedBytes > keep+8*4096 { // it is forgotten when the broker has time
+		if ctx.Err() != nil {
+			t.Fatalf("%d bytes on disk for %d of history", b.Stats().ArchivedBytes, keep)
+		}
+		time.Sleep(time.Millisecond)
 	}
 }

@@ -21,19 +21,27 @@ var self = sync.OnceValue(func() identity {
 	return identity{pid: uint32(pid), namespace: pidNamespace(), start: start, nonce: rand.Uint64() | 1}
 })
 
-// processLives says whether there is a process with this pid; where it cannot
-// be known, there is.
-func processLives(pid uint32) bool {
-	_, alive := processStart(int(pid))
-	return alive
+// liveness is what can be known of a process.
+type liveness int
+
+const (
+	processGone    liveness = iota // it is no more, or only waits for its parent to take note
+	processUnclear                 // it may be on its way out, or cannot be seen
+	processRuns                    // it has all its memory
+)
+
+// stillRuns says for sure that the process with this pid has all its memory.
+func stillRuns(pid uint32) bool {
+	_, how := processStart(int(pid))
+	return how == processRuns
 }
 
-// lives says whether the process is still there. One of another pid namespace
-// cannot be seen from here and is taken to be.
+// lives says whether the process may still be there. One of another pid
+// namespace cannot be seen from here and is taken to be.
 func (p identity) lives() bool {
 	if p.namespace != self().namespace {
 		return true
 	}
-	start, alive := processStart(int(p.pid))
-	return alive && (start == 0 || p.start == 0 || start == p.start)
+	start, how := processStart(int(p.pid))
+	return how != processGone && (start == 0 || p.start == 0 || start == p.start)
 }

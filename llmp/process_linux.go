@@ -8,28 +8,43 @@ import (
 	"strings"
 )
 
-// processStart is when a process started, in clock ticks since boot. alive is
-// false when it is no more, or only waits for its parent to take note.
-func processStart(pid int) (start uint64, alive bool) {
+// Fields of /proc/PID/stat behind the name; proc_pid_stat(5) counts them from
+// 1, and these as 3, 9, 20 and 22.
+const (
+	statState   = 0
+	statFlags   = 6
+	statThreads = 17
+	statStart   = 19
+
+	flagExiting = 0x4 // PF_EXITING: set before the process's maps go
+)
+
+// processStart is when a process started, in clock ticks since boot, and how it
+// fares.
+func processStart(pid int) (start uint64, how liveness) {
 	stat, err := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/stat")
-	if err != nil {
-		return 0, !errors.Is(err, os.ErrNotExist)
+	if errors.Is(err, os.ErrNotExist) {
+		return 0, processGone
 	}
 	// pid (name) state …: the name can hold anything, brackets too.
 	_, rest, found := bytes.Cut(stat[max(bytes.LastIndexByte(stat, ')'), 0):], []byte(") "))
 	fields := strings.Fields(string(rest))
-	const state, started = 0, 19 // proc_pid_stat(5) counts them from 1, as 3 and 22
-	if !found || len(fields) <= started {
-		return 0, true
+	if err != nil || !found || len(fields) <= statStart {
+		return 0, processUnclear
 	}
-	if fields[state] == "Z" || fields[state] == "X" {
-		return 0, false
+	number := func(i int) uint64 {
+		n, _ := strconv.ParseUint(fields[i], 10, 64) // 0 where the system writes something else
+		return n
 	}
-	start, err = strconv.ParseUint(fields[started], 10, 64)
-	if err != nil {
-		return 0, true
+	start = number(statStart)
+	dead := fields[statState] == "Z" || fields[statState] == "X"
+	switch {
+	case dead && number(statThreads) <= 1:
+		return start, processGone
+	case dead || number(statFlags)&flagExiting != 0: // or its first thread alone
+		return start, processUnclear
 	}
-	return start, true
+	return start, processRuns
 }
 
 // pidNamespace is the number of this process's namespace of pids.

@@ -2,6 +2,6 @@
 
 package llmp
 
-func processStart(int) (start uint64, alive bool) { return 0, true }
+func processStart(int) (start uint64, how liveness) { return 0, processUnclear }
 
 func pidNamespace() uint32 { return 0 }

@@ -164,9 +164,10 @@ func (r *Receiver) count(pg *page) {
 		pg.setComing()
 	}
 	channel := !old.isBroadcast() && !pg.isBroadcast()
-	kept := channel && old.claim()
 	addLeft(old.base)
 	addJoined(pg.base)
+	// After both: a claim says that nothing is to come from here any more.
+	kept := channel && old.claim()
 	r.ringUsher(old)
 	r.page = pg
 	if kept {

@@ -1,31 +1,27 @@
 package llmp
 
-import (
-	"errors"
-	"slices"
-
-	"llmp/shmem"
-)
+import "slices"
 
 // ownPages are the past pages of a sender with one receiver, as a rule: a
 // client whose broker reads, a channel, a joiner's private chain.
 //
 // A page is used again only when it is proved that nobody reads it and nobody
-// can come to read it any more: docs/concurrency.md, "When a page is used
-// again". Where that cannot be proved it is destroyed, so that a reader nobody
-// knew of finds it gone instead of finding other bytes.
+// can come to read it any more: docs/concurrency.md, "A client's pages". Where
+// that cannot be proved it is destroyed, so that a reader nobody knew of finds
+// it gone instead of finding other bytes.
 type ownPages struct {
-	s        *Sender
-	pages    []*page // not read to the end yet, oldest first
-	limbo    []*page // read to the end by the receiver that we know of; in order
-	spare    []*page // to be used again
-	leftPrev uint16  // how many receivers left the page before pages[0]
-	before   *held   // the page before limbo[0], if it went while somebody had it mapped
+	s      *Sender
+	pages  []*page // not read to the end yet, oldest first
+	limbo  []*page // read to the end by a receiver, and retired; in order
+	spare  []*page // to be used again
+	before int     // how many in all have left the page before the oldest in limbo, or unknown
 }
 
 const (
 	maxLimbo = 2
 	maxSpare = 2
+
+	unknown = -1
 )
 
 func (p *ownPages) next(size uint64) (*page, error) {
@@ -52,49 +48,63 @@ func (p *ownPages) ended(pg *page, _, _ uint64) { p.pages = append(p.pages, pg) 
 
 func (p *ownPages) unread() int { return len(p.pages) }
 
-// collect looks for pages that the receiver has left.
+// collect looks for pages that the receiver has left, and for those that may be
+// used again.
 func (p *ownPages) collect() {
-	for len(p.pages) > 0 {
-		pg := p.pages[0]
-		joined, left := loadCounters(pg.base)
-		// The first page of a channel may never have been marked joined.
-		if left == 0 || left < joined || left < p.leftPrev {
-			break
-		}
-		p.leftPrev = left
+	for len(p.pages) > 0 && p.pages[0].readToTheEnd() {
+		p.pages[0].retire() // from here on nobody who is not attached can come to read it
+		p.limbo = append(p.limbo, p.pages[0])
 		p.pages = p.pages[1:]
-		pg.retire() // from here on nobody who is not attached can come to read it
-		p.limbo = append(p.limbo, pg)
 	}
 	for len(p.limbo) > 0 {
 		pg := p.limbo[0]
+		nobody, _ := pg.readByNobody()
+		joined, left := loadCounters(pg.base) // after that
 		switch {
-		case p.before.gone() && pg.readByNobody():
-			p.before = nil
+		case !nobody && len(p.limbo) <= maxLimbo:
+			return
+		case !nobody:
+			p.before = unknown // somebody who is attached may still leave it for the next
+			_ = pg.close()
+		case p.before != unknown && int(joined) >= p.before && left >= joined:
+			p.before = int(left)
 			if len(p.spare) < maxSpare {
 				p.spare = append(p.spare, pg)
 			} else {
 				_ = pg.close()
 			}
-		case len(p.limbo) > maxLimbo:
-			p.before = destroy(p.s.opts.Provider, pg)
+		case p.before != unknown && len(p.limbo) <= maxLimbo:
+			return // one who has left the page before has not come here yet
 		default:
-			return
+			p.before = int(left) // who is still to come finds the page gone
+			_ = pg.close()
 		}
 		p.limbo = p.limbo[1:]
 	}
 }
 
+// readToTheEnd says whether somebody has left the page, and nobody seems to
+// stand on it. (The first page of a channel may never have been marked joined.)
+func (pg *page) readToTheEnd() bool {
+	joined, left := loadCounters(pg.base)
+	if left == 0 || left >= joined {
+		return left != 0
+	}
+	nobody, counted := pg.readByNobody() // whoever has joined and not left was killed
+	return nobody && counted
+}
+
 // readByNobody says whether nobody but its owner has the page mapped, or only
 // one that has left it and keeps the map. Where the system does not count
-// attachments, the page's own counters must do.
-func (pg *page) readByNobody() bool {
+// attachments (counted is false) that is taken for granted.
+func (pg *page) readByNobody() (nobody, counted bool) {
+	keeper := pg.keeper()
 	n, ok := pg.m.Attached()
 	if !ok || n <= 1 {
-		return true
+		return true, ok
 	}
-	keeper := pg.keeper()
-	return n == 2 && keeper != 0 && processLives(keeper)
+	// The claim must have stood when the attachments were counted.
+	return n == 2 && keeper != 0 && stillRuns(keeper) && pg.keeper() == keeper, true
 }
 
 func (p *ownPages) abandoned() bool {
@@ -111,41 +121,4 @@ func (p *ownPages) release() {
 		_ = pg.close()
 	}
 	p.pages, p.limbo, p.spare = nil, nil, nil
-}
-
-// held is a page that was given up while others may have it mapped: whoever
-// reads it can follow its link at any time.
-type held struct {
-	provider shmem.Provider
-	id       shmem.ID
-	size     uint64
-	counted  bool // the provider counts attachments: the id is gone when all are
-}
-
-// destroy gives a page up. nil when that was the end of it: nobody had it
-// mapped, and nobody can map it any more.
-func destroy(p shmem.Provider, pg *page) *held {
-	_, counted := pg.m.Attached()
-	h := &held{provider: p, id: pg.m.ID(), size: pg.size, counted: counted}
-	_ = pg.close() // as it is: who is on it may read on
-	if h.gone() {
-		return nil
-	}
-	return h
-}
-
-// gone says for sure that nobody has the page mapped.
-func (h *held) gone() bool {
-	if h == nil {
-		return true
-	}
-	if !h.counted {
-		return false
-	}
-	m, err := h.provider.Attach(h.id, int(h.size))
-	if err == nil {
-		_ = m.Close()
-		return false
-	}
-	return errors.Is(err, shmem.ErrNotExist)
 }

@@ -82,7 +82,7 @@ func AttachSender(m MapDescription, o Options) (*Sender, error) {
 		return nil, err
 	}
 	s := &Sender{opts: o, page: pg, onPage: ringOnPage}
-	s.past = &ownPages{s: s}
+	s.past = &ownPages{s: s, before: unknown}
 	s.cur = &s.own
 	startPage(s.cur, pg)
 	s.cur.SenderID = *u32(pg.base, wire.PageOffSender)
