@@ -74,6 +74,18 @@ func connect(t testing.TB, port uint16, p shmem.Provider) *Client {
 	return c
 }
 
+// eventually waits for what a goroutine is about to do.
+func eventually(t testing.TB, what string, done func() bool) {
+	t.Helper()
+	ctx := within(t, 60*time.Second)
+	for !done() {
+		if ctx.Err() != nil {
+			t.Fatalf("%s: not within a minute", what)
+		}
+		time.Sleep(time.Millisecond)
+	}
+}
+
 // within is a context that ends a test that hangs.
 func within(t testing.TB, d time.Duration) context.Context {
 	t.Helper()
