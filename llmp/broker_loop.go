@@ -2,6 +2,7 @@ package llmp
 
 import (
 	"context"
+	"errors"
 	"math/bits"
 	"sync/atomic"
 	"time"
@@ -244,9 +245,11 @@ func RunAll(ctx context.Context, brokers ...*Broker) error {
 		running = append(running, b.NewLoop())
 	}
 	nap := firstPoll
+	var words []futex.Word
 	for {
-		idle := true
+		sleep := backstop
 		kept := running[:0]
+		words = words[:0]
 		for _, l := range running {
 			r, err := l.Round(ctx)
 			if err != nil {
@@ -256,7 +259,8 @@ func RunAll(ctx context.Context, brokers ...*Broker) error {
 				continue
 			}
 			kept = append(kept, l)
-			idle = idle && r.Sleep > 0
+			words = append(words, futex.Word{Addr: l.b.WakeWord(), Val: r.Seq})
+			sleep = min(sleep, l.b.untilTimeout(r.Sleep))
 			if r.Handled == 0 {
 				l.b.checkTimeout()
 			}
@@ -265,12 +269,14 @@ func RunAll(ctx context.Context, brokers ...*Broker) error {
 		if len(running) == 0 {
 			return nil
 		}
-		if !idle {
+		if sleep == 0 {
 			nap = firstPoll
 			continue
 		}
-		// Several words to sleep on: wake up often enough instead.
-		time.Sleep(nap)
-		nap = min(2*nap, lastPoll)
+		if errors.Is(futex.WaitAny(words, sleep), futex.ErrUnsupported) {
+			// Wake up often enough instead.
+			time.Sleep(min(nap, sleep))
+			nap = min(2*nap, lastPoll)
+		}
 	}
 }
