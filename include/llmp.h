@@ -444,9 +444,10 @@ typedef struct llmp_broker_options {
                                   public address: only b2b crosses it, and nothing is encrypted */
   const char *history;         /* what a late joiner gets: "all" (default), "none", or the newest
                                   N bytes at least: "64MiB", "1000000" */
-  const char *archive_dir;     /* where history beyond the budget goes; default: an unlinked
-                                  temporary file in $TMPDIR or /tmp */
-  uint64_t budget;             /* shared memory of the broadcast side, bytes; default 64 MiB */
+  const char *archive_dir;     /* where history goes that all receivers have read, in a file
+                                  without a name; default: $TMPDIR or /tmp */
+  uint64_t budget;             /* shared memory of the broadcast side, bytes; default 64 MiB, or 8
+                                  pages; 512 KiB and 4 pages at least */
   int64_t slow_timeout_ms;     /* how long a receiver that does not read may hold up a full bus
                                   before it is cut off; default 10,000; LLMP_WAIT_FOREVER: never */
   uint32_t spin_us;            /* look this long for work before sleeping; default 0 */
@@ -523,7 +524,10 @@ LLMP_API int llmp_broker_send(llmp_broker *b, uint32_t tag, uint32_t flags, cons
                               size_t len);
 
 /* The page where a new client begins to read, for llmp_client_new and
- * llmp_client_new_from_env. 0, LLMP_E_INVALID, LLMP_E_BUSY. */
+ * llmp_client_new_from_env. For one client each: once that has attached it,
+ * this says another page. A second one on the same page gets everything, too,
+ * or LLMP_E_NOTFOUND. It stays valid until the broker is closed, however much
+ * is sent before it is used. 0, LLMP_E_INVALID, LLMP_E_BUSY. */
 LLMP_API int llmp_broker_map(llmp_broker *b, llmp_map *out);
 /* Sets <name> and <name>_SIZE to it (setenv), for llmp_client_new_from_env. */
 LLMP_API int llmp_broker_to_env(llmp_broker *b, const char *name);

@@ -1281,7 +1281,8 @@ class broker_ref : public detail::ref<::llmp_broker> {
     err(::llmp_broker_send(handle_, tag, flags, data.data(), data.size()));
   }
 
-  /// The first broadcast page, for client::on_page.
+  /// Where one new client starts to read, for client::on_page; another page
+  /// once that has attached it.
   ::llmp_map map(LLMP_HPP_ON_ERROR) const {
     ::llmp_map m{};
     err(::llmp_broker_map(handle_, &m));

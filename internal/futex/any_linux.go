@@ -14,10 +14,10 @@ const futex32 = 0x02 // FUTEX2_SIZE_U32, and not private
 
 // waitv is struct futex_waitv.
 type waitv struct {
-	val      uint64
-	addr     uint64
-	flags    uint32
-	reserved uint32
+	val   uint64
+	addr  uint64
+	flags uint32
+	_     uint32
 }
 
 func waitAny(words []Word, timeout time.Duration) error {

@@ -74,7 +74,7 @@ func (a *app) broker() *cobra.Command {
 	addProvider(flags, &b.provider)
 	flags.StringVar(&b.history, "history", "all", "what late joiners get: all, none, or the newest messages, of at least this `size`")
 	flags.Var(&b.budget, "budget", "shared memory for messages in flight (default 64 MiB)")
-	flags.StringVar(&b.options.ArchiveDir, "archive-dir", "", "`directory` for history beyond the budget (default $TMPDIR)")
+	flags.StringVar(&b.options.ArchiveDir, "archive-dir", "", "`directory` for the history that all have read (default $TMPDIR)")
 	flags.Var(&b.slow, "slow-timeout", "how long a client that does not read may hold up a full bus")
 	flags.BoolVar(&b.options.OnlyEvents, "only-events", false, "forward LibAFL's events and drop all other messages")
 	flags.Var(&b.pageSize, "page-size", "size of the first page: a power of two from 4KiB to 1GiB (default 1 MiB)")

@@ -164,7 +164,10 @@ class Broker(OnPage):
         return function
 
     def map(self) -> Map:
-        """Return the first broadcast page, for Client.new()."""
+        """Return the page where one new client begins to read, for Client.new().
+
+        Once that has attached it, this returns another page.
+        """
         with self._using():
             return super().map()
 

@@ -56,7 +56,8 @@ class BrokerOptions(TypedDict, total=False):
     """What a late joiner gets: "all" (default), "none", or how many of the newest bytes at least,
     as a number or like "64MiB"."""
     archive_dir: str | os.PathLike[str]
-    """Where history beyond the budget goes; default: an unlinked file in $TMPDIR or /tmp."""
+    """Where history goes that all receivers have read, in a file without a name;
+    default: $TMPDIR or /tmp."""
     budget: int
     """Shared memory of the broadcast side, bytes; default 64 MiB."""
     slow_timeout: float | None
