@@ -128,6 +128,16 @@ def link(
 # ----------------------------------------------------------------- running
 
 
+def ending(code: int) -> str:
+    """Words for an exit code of subprocess."""
+    if code >= 0:
+        return f"exit code {code}"
+    try:
+        return signal.Signals(-code).name
+    except ValueError:  # a realtime signal
+        return f"signal {-code}"
+
+
 @dataclasses.dataclass(frozen=True)
 class Outcome:
     """How a process ended and what it said."""
@@ -136,8 +146,7 @@ class Outcome:
     text: str
 
     def __str__(self) -> str:
-        ended = f"exit code {self.code}" if self.code >= 0 else signal.Signals(-self.code).name
-        return f"{self.text}{ended}\n"
+        return f"{self.text}{ending(self.code)}\n"
 
 
 def run(
