@@ -117,7 +117,8 @@ def report_start() -> None:
         found.append(json.loads(done.stdout))
     median = {key: statistics.median(f[key] for f in found) for key in found[0]}
     least = min(f["first_ms"] for f in found)
-    first = f"{median['first_ms']:.2f} ms, at best {least:.2f} ms"
+    cpu = median["first_cpu_ms"]
+    first = f"{median['first_ms']:.2f} ms, at best {least:.2f}, of CPU {cpu:.2f}"
     print(f"the first call that needs the runtime: {first}")
     print(f"the same call again:                   {median['second_ms']:.2f} ms")
     most = max(f["threads_after"] - f["threads_before"] for f in found)

@@ -8,9 +8,9 @@
 #include <string.h>
 #include <time.h>
 
-static double milliseconds(void) {
+static double milliseconds(clockid_t clock) {
   struct timespec t;
-  (void)clock_gettime(CLOCK_MONOTONIC, &t);
+  (void)clock_gettime(clock, &t);
   return (double)t.tv_sec * 1e3 + (double)t.tv_nsec / 1e6;
 }
 
@@ -46,11 +46,11 @@ static long own_memory(void) {
 static double make_channel(llmp_client **c) {
   llmp_client_options opts = LLMP_CLIENT_OPTIONS_INIT;
   opts.page_size = 4096;
-  const double began = milliseconds();
+  const double began = milliseconds(CLOCK_MONOTONIC);
   if (llmp_client_new_p2p(c, 1, &opts) < 0) {
     (void)fprintf(stderr, "%s\n", llmp_last_error());
   }
-  return milliseconds() - began;
+  return milliseconds(CLOCK_MONOTONIC) - began;
 }
 
 int main(int argc, char **argv) {
@@ -62,12 +62,14 @@ int main(int argc, char **argv) {
   }
   const int threads_before = threads();
   const long memory_before = own_memory();
+  const double cpu_before = milliseconds(CLOCK_PROCESS_CPUTIME_ID);
   const double starting = make_channel(&first);
+  const double cpu = milliseconds(CLOCK_PROCESS_CPUTIME_ID) - cpu_before;
   const double again = make_channel(&second);
   (void)printf(
-      "{\"first_ms\": %.3f, \"second_ms\": %.3f, \"threads_before\": %d, "
+      "{\"first_ms\": %.3f, \"first_cpu_ms\": %.3f, \"second_ms\": %.3f, \"threads_before\": %d, "
       "\"threads_after\": %d, \"memory_before_kb\": %ld, \"memory_after_kb\": %ld}\n",
-      starting, again, threads_before, threads(), memory_before, own_memory());
+      starting, cpu, again, threads_before, threads(), memory_before, own_memory());
   (void)llmp_client_close(first);
   (void)llmp_client_close(second);
   return 0;

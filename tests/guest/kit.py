@@ -214,7 +214,8 @@ _REPLACED = [
     (re.compile(rf"{re.escape(str(OUT))}/[a-z]+-[a-z]+/"), ""),
     (re.compile(r"\(BuildId: [0-9a-f]+\)"), ""),
     (re.compile(r"(\.[ch](?:pp)?:\d+):\d+"), r"\1"),  # the column
-    (re.compile(r"(in recurse \S*):\d+"), r"\1"),  # where a stack ends is chance
+    # At which of its lines a recursion runs out of stack is chance.
+    (re.compile(r"(in recurse \S*):\d+|(crash\.c):\d+(?= in recurse)"), r"\1\2"),
     (re.compile(r"\bT\d{2,}\b"), "T"),  # UBSan's thread number is the kernel's
     (re.compile(r"\d+ byte\(s\) \(\d+%\) in \d+ allocation\(s\)"), "bytes in allocations"),
     (re.compile(r"\(used: \d+Mb"), "(used:"),
