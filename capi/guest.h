@@ -27,7 +27,7 @@ static inline uint32_t guest_generation(void) {
  * first call of all: until then the library costs no thread and takes no
  * signal, and a fork is no matter. LLMP_E_FORKED with a last error where Go
  * cannot be entered, because its threads stayed behind in the parent process;
- * else 0. */
+ * LLMP_E_NOMEM where it cannot start; else 0. */
 int guest_check(void);
 
 /* One stay of a host thread inside Go, on that thread's stack. */

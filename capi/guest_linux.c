@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <pthread.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
@@ -117,6 +118,20 @@ static void start_runtime(void) {
   pthread_sigmask(SIG_SETMASK, &host_mask, NULL);
 }
 
+/* The runtime reserves about so much address space when it starts, and ends the
+ * process where it may not (ulimit -v): so ask before. */
+#define RUNTIME_SPACE ((size_t)1 << 30)
+
+static bool room_for_runtime(void) {
+  const int flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE;
+  void *space = mmap(NULL, RUNTIME_SPACE, PROT_NONE, flags, -1, 0);
+  if (space == MAP_FAILED) {
+    return false;
+  }
+  (void)munmap(space, RUNTIME_SPACE);
+  return true;
+}
+
 /* Between the two stores a fork leaves the child with half a runtime: it is
  * then told the same as one that was forked later. */
 static void start_once(void) {
@@ -134,6 +149,11 @@ static void start_once(void) {
 int guest_check(void) {
   if (guest_generation() == 0) {
     if (atomic_load_explicit(&runtime, memory_order_acquire) != UP) {
+      if (!room_for_runtime()) {
+        return error_set(LLMP_E_NOMEM,
+                         "less than 1 GiB of address space is left, which the Go runtime needs to "
+                         "start: raise the limit (ulimit -v; afl-fuzz -m)");
+      }
       start_once();
     }
     if (getpid() == started_by) {

@@ -63,6 +63,14 @@ def gdb(way: str) -> kit.Outcome:
     return kit.Outcome(outcome.code, re.sub(r"=0x7\w+", "=", "".join(lines)))
 
 
+def little_space(way: str) -> None:
+    """Where the runtime cannot reserve its address space, a call says so; nothing ends."""
+    outcome = kit.run(["prlimit", "--as=700000000", str(bare(way)), "none", "default", "after"])
+    expected = r"^bus: connect: less than 1 GiB of address space .*ulimit -v.*\n$"
+    if outcome.code != 98 or not re.search(expected, outcome.text):
+        raise kit.DifferenceError(str(outcome))
+
+
 # With threads gdb says so, names the one that stopped, and tells of each new one.
 _GDB_NOISE = re.compile(
     r"^(\[|Using host|Download|warning: |\s*$|(Thread \d.*|Program )received)|.* in _+(libc_|start)"
@@ -78,6 +86,8 @@ def cases() -> Iterator[kit.Case]:
     for way in ("shared", "static"):
         expected = "^(.*: as it should\n){6}exit code 0$"
         yield kit.Case(f"c++/exceptions/{way}", partial(compare, "c++", way, expected, exceptions))
+    for way in kit.in_all_ways():
+        yield kit.Case(f"limits/address-space/{way}", partial(little_space, way))
     if VALGRIND is None:
         print("valgrind is missing: left out")
     else:
