@@ -55,9 +55,11 @@ func addCounter(base unsafe.Pointer, shift uint) {
 // futexWord is the half of the message id that changes with each commit.
 func futexWord(base unsafe.Pointer) *uint32 { return u32(base, wire.PageOffCurrentID) }
 
-// msg is the header of a message, every field read exactly once.
+// msgHeader is the header of a message, every field read exactly once. Sender
+// and tag lie the other way round than in Message: else the compiler copies two
+// fields with one load, which waits for the two stores that wrote them.
 type msgHeader struct {
-	tag, sender, flags uint32
+	sender, tag, flags uint32
 	id, len, padded    uint64
 }
 

@@ -64,8 +64,11 @@ func (r *Receiver) skip(id ClientID) {
 func (r *Receiver) Recv() (m Message, ok bool, err error) {
 	var h msgHeader
 	for r.end == nil {
-		switch what := r.nextKept(&h); what {
+		switch what := next(r.cur, &h); what {
 		case message:
+			if r.passesOver(&h) {
+				continue
+			}
 			h.toMessage(&m, r.cur)
 			return m, true, nil
 		case nothing:
@@ -79,15 +82,13 @@ func (r *Receiver) Recv() (m Message, ok bool, err error) {
 	return m, false, r.end
 }
 
-// nextKept is next without the messages that are to be passed over.
-func (r *Receiver) nextKept(h *msgHeader) found {
-	for {
-		what := next(r.cur, h)
-		if what != message || r.cur.State&cursor.StateSkip == 0 || h.sender != r.cur.SkipID {
-			return what
-		}
-		r.cur.Skipped++
+// passesOver says whether a message is not for this receiver, and counts it.
+func (r *Receiver) passesOver(h *msgHeader) bool {
+	if r.cur.State&cursor.StateSkip == 0 || h.sender != r.cur.SkipID {
+		return false
 	}
+	r.cur.Skipped++
+	return true
 }
 
 // RecvMany fills into with messages of one page, which are valid together
@@ -104,9 +105,11 @@ func (r *Receiver) RecvMany(into []Message) (int, error) {
 	var h msgHeader
 	n := 1
 	// An end or an error is left for the next call: the cursor stays before it.
-	for n < len(into) && r.nextKept(&h) == message {
-		h.toMessage(&into[n], r.cur)
-		n++
+	for n < len(into) && next(r.cur, &h) == message {
+		if !r.passesOver(&h) {
+			h.toMessage(&into[n], r.cur)
+			n++
+		}
 	}
 	return n, nil
 }

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
-from . import drivers as names
-from .results import BenchError, Section
+from .drivers import LL_MP, LL_MP_SPINNING, OURS, OURS_KEPT, PYTHON
+from .results import BenchError, Ratio, Section
 from .table import number, to_markdown
 
 BEGIN = "<!-- figures: written by `make bench`, do not edit -->"
@@ -49,59 +50,56 @@ def _instructions(counts: dict[str, Any]) -> str:
     return "\n".join(lines)
 
 
+@dataclass(frozen=True)
+class Line:
+    """A line of the README: which figure, what to call it, whose values, what is better."""
+
+    section: str
+    figure: str
+    name: str
+    ours: str
+    theirs: str
+    better: Literal["less", "more"] = "less"
+
+
+NONE = "`--history none`"
+SPINNING = LL_MP_SPINNING
 SHORT = (
-    ("pipeline", "64 B, total", "send, forward and receive 64 B, ns", names.OURS, names.LL_MP),
-    ("pipeline", "1 KiB, total", "the same with 1 KiB, ns", names.OURS, names.LL_MP),
-    ("round trip", "p50", "64 B there and back, spinning, p50, ns", names.OURS, names.LL_MP),
-    (
-        "waking",
-        "send to wake, p50",
-        "a sleeping receiver wakes, through the broker, p50, us",
-        names.OURS_KEPT,
-        names.LL_MP,
-    ),
-    (
-        "waking",
-        "idle: CPU of the broker",
-        "an idle broker with 64 clients, % of a core",
-        names.OURS_KEPT,
-        names.LL_MP,
-    ),
-    (
-        "throughput",
-        "1 sending client",
-        "one process sends, million messages/s",
-        names.OURS_KEPT,
-        names.LL_MP_SPINNING,
-    ),
-    (
-        "throughput",
-        "64 sending clients",
-        "64 processes send, million messages/s",
-        names.OURS_KEPT,
-        names.LL_MP_SPINNING,
-    ),
-    ("memory", "at the end", "memory of a bus after {messages}, MiB", names.OURS_KEPT, names.LL_MP),
+    Line("pipeline", "64 B, total", f"64 B sent, forwarded, received; {NONE}, ns", OURS, LL_MP),
+    Line("pipeline", "64 B, total", "… history kept, ns", OURS_KEPT, LL_MP),
+    Line("pipeline", "1 KiB, total", f"1 KiB, {NONE}, ns", OURS, LL_MP),
+    Line("pipeline", "1 KiB, total", "… history kept, ns", OURS_KEPT, LL_MP),
+    Line("round trip", "p50", "64 B there and back, spinning, p50, ns", OURS, LL_MP),
+    Line("waking", "send to wake, p50", "send to wake, all asleep, p50, us", OURS_KEPT, LL_MP),
+    Line("waking", "idle: CPU of the broker", "idle broker, 64 clients, % CPU", OURS_KEPT, LL_MP),
+    Line("waking", "idle: CPU of all clients", "those clients, % CPU", OURS_KEPT, LL_MP),
+    Line("throughput", "1 sending client", "1 sends, million/s", OURS_KEPT, SPINNING, "more"),
+    Line("throughput", "64 sending clients", "64 send, million/s", OURS_KEPT, SPINNING, "more"),
+    Line("memory", "at the end", "memory after {messages}, MiB", OURS_KEPT, LL_MP),
 )
-"""Lines of the README: section, figure, what to call it, ours, theirs."""
 
 
 def short(machine: dict[str, str], sections: Sequence[Section]) -> str:
     """Return what the README says."""
     found = {section.name: section for section in sections}
-    lines = ["| | llmp | LibAFL's `ll_mp` | |", "|---|---:|---:|---:|"]
-    for section, title, name, ours, theirs in SHORT:
-        figure = found[section].figure(title) if section in found else None
-        a, b = (figure.median(ours), figure.median(theirs)) if figure else (None, None)
-        if a is None or figure is None:
+    lines = ["| | llmp | LibAFL's `ll_mp` | better by |", "|---|---:|---:|---:|"]
+    for line in SHORT:
+        figure = found[line.section].figure(line.figure) if line.section in found else None
+        if figure is None:
             continue
+        ours, theirs = figure.median(line.ours), figure.median(line.theirs)
+        if ours is None or theirs is None:
+            continue
+        over, under = (line.theirs, line.ours)[:: 1 if line.better == "less" else -1]
+        times = figure.ratio(Ratio(over, under))
+        name = line.name
         if "{messages}" in name:
-            millions = max(row.get("messages", 0) for row in found[section].rows) / 1e6
-            name = name.format(messages=f"{millions:g} million messages")
-        times = number(max(a / b, b / a)) + "x" if a and b else ""
-        lines.append(f"| {name} | {number(a)} | {number(b)} | {times} |")
+            millions = max(row.get("messages", 0) for row in found[line.section].rows) / 1e6
+            name = name.format(messages=f"{millions:g} million messages of 64 B")
+        better = f"{number(times)}x" if times else ""
+        lines.append(f"| {name} | {number(ours)} | {number(theirs)} | {better} |")
     python = found["python"].figures if "python" in found else []
-    batched = {figure.title: figure.median(names.PYTHON) for figure in python}
+    batched = {figure.title: figure.median(PYTHON) for figure in python}
     lines += [
         "",
         f"Python sends {number(batched.get('send_many()'))} and receives "
