@@ -33,7 +33,7 @@ def draw(sections: Sequence[Section]) -> str:
     """Return the picture of all that was measured."""
     sheet = _Sheet(sections)
     sheet.bars("pipeline", "A message's way in one thread: ns, by size (log)", _totals, True)
-    sheet.bars("round trip", "There and back, spinning: ns", _titles, False)
+    sheet.bars("round trip", "There and back, spinning: ns (log)", _titles, True)
     sheet.bars("waking", "Send to wake through a sleeping broker: us (log)", _wakes, True)
     sheet.lines("throughput", "Through the broker: million messages/s, by senders", _counts, False)
     sheet.lines("idle clients", "A message alone: ns, by idle clients (log)", _counts, True)

@@ -128,4 +128,4 @@ def draw_value_axis(drawing: Drawing, area: Area, scale: Scale) -> None:
     for tick in scale.ticks():
         y = area.y + area.height * (1 - scale.place(tick))
         drawing.line([(area.x, y), (area.x + area.width, y)], FAINT)
-        drawing.text(area.x - 5, y + 4, f"{tick:,g}", "end", 10)
+        drawing.text(area.x - 5, y + 4, f"{tick:,.10g}", "end", 10)
