@@ -97,7 +97,8 @@ def main() -> None:
     picture = plot.draw(sections)
     written = [file, write(file.with_suffix(".svg"), picture)]
     if mode == "full" and not options.sections:
-        written += publish(data["machine"], sections, picture)
+        load = "{}, {}".format(*data["load before and after"])
+        written += publish({**data["machine"], "load before, after": load}, sections, picture)
     say("written: " + ", ".join(str(path.relative_to(ROOT)) for path in written))
 
 
