@@ -8,7 +8,7 @@
 # Required: Go (go.mod says which), a C and C++ compiler, make, CMake,
 # pkg-config, Python 3 with venv. Optional, and the checks that use them say
 # when they are missing: linters for C and shell, clang with libFuzzer, strace,
-# and cargo, for the tests against real LibAFL.
+# spin, and cargo, for the tests against real LibAFL.
 set -euo pipefail
 # shellcheck source=scripts/lib.sh
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
@@ -49,6 +49,7 @@ look_for_packages() {
   have strace || optional+=(strace)
   have gdb || optional+=(gdb)
   [ -e /usr/include/valgrind/callgrind.h ] || optional+=(valgrind)
+  have spin || optional+=(spin)
 }
 
 have_libfuzzer() {

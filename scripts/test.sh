@@ -15,7 +15,7 @@ set -uo pipefail
 # shellcheck source=scripts/lib.sh
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
-ALL=(checks lint go race c asan tsan python interop cli guest fuzz instructions bench)
+ALL=(checks lint go race c asan tsan python interop robustness model cli guest fuzz instructions bench)
 FUZZ_SECONDS=${FUZZ_SECONDS:-3}
 LOGS=$BUILD/logs
 SKIP=77
@@ -50,7 +50,7 @@ stage_lint() { scripts/lint.sh; }
 go_test() { go test -p "$JOBS" -json "$@" 2>&1 | python3 scripts/go_summary.py; }
 
 # shellcheck disable=SC2046  # one word a package
-stage_go() { go_test $(go list ./... | grep -v /tests/interop); }
+stage_go() { go_test $(go list ./... | grep -v -e /tests/interop -e /tests/robustness); }
 
 # The packages where goroutines meet: the core, and what it stands on.
 stage_race() { go_test -race -short ./llmp/... ./shmem/... ./internal/...; }
@@ -83,6 +83,17 @@ stage_interop() {
   have cargo || skip "cargo is missing: https://rustup.rs"
   build_library || return 1
   go_test -timeout 30m ./tests/interop/... # the first build of a LibAFL fuzzer takes minutes
+}
+
+# Killed, stopped, late and hostile processes; LLMP_ROUNDS=n for more of it.
+stage_robustness() {
+  build_library || return 1
+  go_test ./tests/robustness
+}
+
+stage_model() {
+  have spin || skip "spin is missing: run scripts/setup.sh"
+  tests/model/run.sh
 }
 
 stage_cli() { tests/cli/run.sh; }

@@ -8,6 +8,8 @@
  *   DESCRIBED   1: the second comes by the first one's description instead
  *   KILLS    how many readers may be killed, at whatever step
  *   PATIENT  1: the broker gives up no living reader
+ *   BUDGET   ended pages in use at a time, those not counted that are destroyed
+ *   UNCOUNTED   the system does not count attachments
  */
 #define NOBODY 0
 #define OURS   1
@@ -32,7 +34,9 @@
 #define PAGES 4 /* that are broadcast */
 #endif
 
-#define BUDGET 1 /* ended pages in use at a time; those that are destroyed do not count */
+#ifndef BUDGET
+#define BUDGET 1
+#endif
 #define NONE   15
 
 /* A segment; its number is its id, and is not given out twice. */
@@ -174,9 +178,9 @@ inline end_entry(who) {
     entry[who].open = 0;
 #ifdef BUG_LEFT_BEFORE_ATTACHED
     came = came + entry[who].left;
-    unknown = unknown || entry[who].attached
+    spoilt = spoilt || entry[who].attached
 #else
-    unknown = unknown || entry[who].attached; /* first: who is gone has counted */
+    spoilt = spoilt || entry[who].attached; /* first: who is gone has counted */
     came = came + entry[who].left
 #endif
   :: else
@@ -238,7 +242,7 @@ inline reclaim() {
 #ifdef BUG_NO_EXPECTED
       counted = n >= seg[s].joined
 #else
-      counted = n >= seg[s].joined && (unknown || seg[s].joined >= left_before + came)
+      counted = n >= seg[s].joined && (unknown || spoilt || seg[s].joined >= left_before + came)
 #endif
     };
     proved = proved && !held_by_slot(oldest); /* B6 */
@@ -271,7 +275,7 @@ inline reclaim() {
     fi
   od;
   seg[s].magic = 0; /* B8 */
-#ifdef BUG_COUNTERS_ONLY
+#ifdef UNCOUNTED
   n = 0;
 #else
   do
@@ -290,13 +294,11 @@ inline reclaim() {
 #ifdef BUG_ATTACHED_ONLY
   counted = 1;
 #endif
-#ifndef BUG_REUSE_CUT
   counted = counted && !cut;
-#endif
   atomic {
     live?s;
     if
-    :: n == 0 && counted && !unknown -> reused = s
+    :: n == 0 && counted && !unknown && !spoilt -> reused = s
     :: else -> reused = NONE
     fi;
     if
@@ -310,7 +312,7 @@ inline reclaim() {
     fi;
     came = 0;
     oldest++;
-    s = 0; n = 0; proved = 0; counted = 0; cut = 0
+    s = 0; n = 0; proved = 0; counted = 0; cut = 0; spoilt = 0
   }
 }
 
@@ -318,6 +320,7 @@ proctype Broker() {
   byte current, s, n, reused;
   byte left_before;   /* B3: left of the page before the oldest, once final */
   bit unknown;        /* it is not */
+  bit spoilt;         /* an entry that leads to the oldest was ended before it was over */
   byte ghost = NONE;
   byte came;          /* left of the entries that led to the oldest */
   byte page = 1;
@@ -469,16 +472,6 @@ end:
       atomic { seg[s].link != NONE -> right(); next = seg[s].link; me.on = NONE };
       if
       :: kind == LIBAFL ->
-#ifdef BUG_JOIN_FIRST
-        atomic {
-          if
-          :: exists(next) -> attach(who, next)
-          :: else -> gone()
-          fi
-        };
-        d_step { seg[s].left++; changed = 1 };
-        d_step { detach(who, s) };
-#else
         d_step { seg[s].left++; changed = 1 };
         d_step { detach(who, s) };
         atomic {
@@ -487,7 +480,6 @@ end:
           :: else -> gone()
           fi
         };
-#endif
         if
         :: !seg[next].magic -> gone()
         :: else

@@ -44,7 +44,7 @@ verify() {
 run() {
   local expected=$1 model=$2 name status
   shift 2
-  name=$(printf '%s' "$model $*" | tr -d '\n' | sed 's/ -D/,/g')
+  name=$model$(printf ',%s' "${@#-D}")
   case $name in
     *"$only"*) ;;
     *) return ;;

@@ -48,7 +48,7 @@ func TestStopped(t *testing.T) {
 		stopped.signal(t, syscall.SIGSTOP)
 		sender := b.sender(5000)
 		sender.expect(t, "sending")
-		sender.expect(t, "all") // 400 pages, of a budget of 64
+		sender.expect(t, "all") // some 400 pages, of a budget of 128
 		goal := ledger{sender.tag: sender.finish(t)}
 		reader.complete(t, goal)
 		stopped.signal(t, syscall.SIGCONT)

@@ -2,6 +2,7 @@ package robustness
 
 import (
 	"fmt"
+	"io"
 	"strconv"
 	"strings"
 	"syscall"
@@ -101,7 +102,7 @@ func (p *player) ended(t *testing.T) {
 // complete waits until a receiver has got all of a goal.
 func (p *player) complete(t *testing.T, goal ledger) {
 	t.Helper()
-	p.WriteLine(goal.String())
+	_, _ = io.WriteString(p.Stdin, goal.String()+"\n") // who was cut off reads no more
 	line := p.ReadLine()
 	if strings.HasPrefix(line, "gone:") && p.lost {
 		t.Logf("%s %d was cut off: %s", p.name, p.PID, line)

@@ -43,8 +43,15 @@ func (c *chaos) run() {
 	c.addReader()
 	c.addSender()
 	c.libafl = joinLibAFL(c.t, c.bus)
-	for range chaosSteps {
+	victim := joinLibAFL(c.t, c.bus)
+	for i := range chaosSteps {
 		c.step()
+		switch i {
+		case chaosSteps / 3:
+			c.libafl.pause(c.t, time.Duration(c.rng.IntN(500))*time.Millisecond)
+		case chaosSteps / 2:
+			victim.murder(c.t)
+		}
 		time.Sleep(time.Duration(c.rng.IntN(60)) * time.Millisecond)
 	}
 	for len(c.senders) > 0 {

@@ -9,8 +9,13 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
+	"time"
 
+	"golang.org/x/sys/unix"
+
+	"llmp/internal/sysvipc"
 	"llmp/internal/testkit"
 	"llmp/llmp"
 )
@@ -80,6 +85,37 @@ func joinLibAFL(t *testing.T, b *bus) *libafl {
 	return l
 }
 
+// pause stops it for a while.
+func (l *libafl) pause(t *testing.T, d time.Duration) {
+	t.Helper()
+	if l == nil {
+		return
+	}
+	p := player{Process: l.Process, name: "LibAFL's client"}
+	p.signal(t, syscall.SIGSTOP)
+	time.Sleep(d)
+	p.signal(t, syscall.SIGCONT)
+}
+
+// murder kills it, and removes its pages, which LibAFL itself marks for removal
+// only when it ends in good order.
+func (l *libafl) murder(t *testing.T) {
+	t.Helper()
+	if l == nil {
+		return
+	}
+	l.Kill()
+	segments, err := sysvipc.List()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, s := range segments {
+		if s.Creator == l.PID {
+			_, _ = unix.SysvShmCtl(s.ID, unix.IPC_RMID, nil)
+		}
+	}
+}
+
 // check compares what LibAFL's client got with what was sent. The broker has ended.
 func (l *libafl) check(t *testing.T, sent ledger) {
 	t.Helper()
@@ -107,7 +143,7 @@ func (l *libafl) check(t *testing.T, sent ledger) {
 			t.Errorf("LibAFL's client: %s", e.Error)
 		case e.Event == "message" && e.Tag >= firstTag:
 			if sum := sha256.Sum256(payload(e.Tag, got[e.Tag])); e.SHA256 != hex.EncodeToString(sum[:]) {
-				t.Fatalf("LibAFL's client got something else than message %d of sender %#x", got[e.Tag], e.Tag)
+				t.Fatalf("LibAFL's client got something else than message %d of sender %#x", got[e.Tag], uint32(e.Tag))
 			}
 			got[e.Tag]++
 		}
@@ -115,4 +151,5 @@ func (l *libafl) check(t *testing.T, sent ledger) {
 	if !got.reached(sent) {
 		t.Errorf("LibAFL's client got %v of %v", got, sent)
 	}
+	t.Logf("LibAFL's client got messages of %d senders", len(got))
 }

@@ -105,7 +105,7 @@ func TestHostile(t *testing.T) {
 		b := newBus(t, "500ms")
 		var others []*player
 		for range 2 {
-			others = append(others, b.sender(eachSends), b.play("receiver", "careless"))
+			others = append(others, b.sender(5*eachSends), b.play("receiver", "careless"))
 		}
 		if path := buildProbe(t); path != "" {
 			others = append(others, b.playC(path, "careless"))

@@ -43,7 +43,7 @@ type ledger map[llmp.Tag]uint64
 func (l ledger) enter(tag llmp.Tag, data []byte) error {
 	due := l[tag]
 	if !bytes.Equal(data, payload(tag, due)) {
-		return fmt.Errorf("sender %#x: message %d was due, came %s", tag, due, describe(data))
+		return fmt.Errorf("sender %#x: message %d was due, came %s", uint32(tag), due, describe(data))
 	}
 	l[tag] = due + 1
 	return nil

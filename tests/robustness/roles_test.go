@@ -33,7 +33,7 @@ func playBroker(args []string) error {
 	if err != nil {
 		return err
 	}
-	b, err := llmp.NewBroker(llmp.BrokerOptions{PageSize: pageSize, Budget: 64 * pageSize, SlowTimeout: slow})
+	b, err := llmp.NewBroker(llmp.BrokerOptions{PageSize: pageSize, Budget: 128 * pageSize, SlowTimeout: slow})
 	if err != nil {
 		return err
 	}
