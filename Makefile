@@ -2,11 +2,12 @@
 .DEFAULT_GOAL := help
 PREFIX ?= /usr/local
 FUZZ_SECONDS ?= 60
+ROUNDS ?= 20
 
-.PHONY: help setup build demo test bench fuzz lint asan tsan install clean
+.PHONY: help setup build demo test bench fuzz lint asan tsan interop guest model stress instructions install clean
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup: ## install what building and testing need and what is not there yet
 	scripts/setup.sh
@@ -35,6 +36,21 @@ asan: ## the C tests under AddressSanitizer and UndefinedBehaviorSanitizer
 
 tsan: ## the C tests under ThreadSanitizer
 	scripts/test.sh tsan
+
+interop: ## the tests with LibAFL's published crates; needs cargo
+	scripts/test.sh interop
+
+guest: ## the library inside other people's harnesses: with it and without it, the same
+	scripts/test.sh guest
+
+model: ## check the models of page reuse and of sleeping with spin
+	tests/model/run.sh
+
+stress: ## processes killed, stopped and late at random, ROUNDS (20) times
+	LLMP_ROUNDS=$(ROUNDS) go test -count=1 -timeout 0 ./tests/robustness/...
+
+instructions: ## instructions a message, against the baseline that is committed
+	scripts/test.sh instructions
 
 install: ## headers, libraries, pkg-config, CMake package and command, into PREFIX
 	scripts/install.sh $(PREFIX)

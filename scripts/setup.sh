@@ -48,6 +48,7 @@ look_for_packages() {
   have shellcheck || optional+=(shellcheck)
   have strace || optional+=(strace)
   have gdb || optional+=(gdb)
+  have spin || optional+=(spin)
   [ -e /usr/include/valgrind/callgrind.h ] || optional+=(valgrind)
   have spin || optional+=(spin)
 }
