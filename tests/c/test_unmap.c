@@ -106,8 +106,7 @@ TEST(a_channel_without_another_end_waits_for_nobody) {
     static const char data[3000];
     llmp_msg m;
     CHECK_OK(llmp_client_send(c, TAG, data, sizeof data));
-    if (i < 2)
-      CHECK_EQ(llmp_client_recv(c, &m), 1);
+    if (i < 2) CHECK_EQ(llmp_client_recv(c, &m), 1);
   }
   CHECK_OK(llmp_client_close(c));
 }

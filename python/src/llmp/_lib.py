@@ -6,8 +6,8 @@ Where it is looked for, in this order:
 2. ``_lib/libllmp.so`` in this package: the one that the wheel brought along.
 3. ``libllmp.so.1`` wherever the system's loader looks.
 
-Loading starts the Go runtime inside the library, so it waits for the first call that needs it:
-a process may import this package, fork, and connect in the child.
+Loading waits for the first call that needs it, and the Go runtime inside the library for the first
+that makes a handle: a process may import this package, fork, and connect in the child.
 """
 
 from __future__ import annotations
