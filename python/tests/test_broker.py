@@ -430,6 +430,7 @@ def test_brokers_are_joined() -> None:
                 b"to the left",
             ]
         assert one.stats().b2b == two.stats().b2b == 1
+        wait_for(lambda: len(one.client_stats()) == 1)  # the client has gone
         assert [row.is_broker for row in one.client_stats()] == [True]
 
 
