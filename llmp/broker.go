@@ -26,6 +26,7 @@ type Broker struct {
 	entries    entries
 	readers    readers
 	members    []*member // ascending ids
+	swept      time.Time // when the dead were last looked for
 	hot        []*member // those that are polled; the others ring
 	nextID     ClientID
 	own        int // ids that listeners took

@@ -161,6 +161,7 @@ func (b *Broker) rest(silent uint64) (limit time.Duration, found bool) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	limit = backstop
+	b.sweepMembers(time.Now())
 	if silent == 0 {
 		b.pages.tidy()
 		b.entries.sweep(time.Now())

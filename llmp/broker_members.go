@@ -18,7 +18,8 @@ type member struct {
 
 	entry *entry // by which it came; nil: by another way
 
-	lastRound uint64 // the round in which it last had something
+	lastRound uint64    // the round in which it last had something
+	lonely    time.Time // since when nobody but the broker has its page; zero: somebody has
 	// Read by ClientStats from other goroutines.
 	messages, bytes atomic.Uint64
 	lastMessage     atomic.Int64 // Unix nanoseconds
@@ -84,6 +85,31 @@ func (b *Broker) remove(f func(*member) bool) {
 		return true
 	}
 	b.members = slices.DeleteFunc(b.members, gone)
+}
+
+// desertedFor is how long nobody may have a client's page before the client is
+// taken to be dead. A client that restarts is attached to nothing for a while,
+// and finds its page by the broker's attachment alone: that has to be long over.
+var desertedFor = time.Minute
+
+// sweepMembers dismisses clients that died without a word, so that their pages
+// do not stay for ever. Where the system counts no attachments they do.
+func (b *Broker) sweepMembers(now time.Time) {
+	if now.Sub(b.swept) < min(time.Second, desertedFor) {
+		return
+	}
+	b.swept = now
+	for _, m := range b.members {
+		switch {
+		case m.quit || m.ready() || !m.r.page.alone():
+			m.lonely = time.Time{}
+		case m.lonely.IsZero():
+			m.lonely = now
+		case now.Sub(m.lonely) >= desertedFor:
+			m.quit = true
+			b.heat(m)
+		}
+	}
 }
 
 // find is the member with this id, or nil.
