@@ -21,6 +21,7 @@ struct runner {
   struct handle *h; /* NULL: it has ended */
   llmp_broker *ticket;
   int64_t active; /* when it last had a message, or on_timeout was called */
+  uint32_t seq;   /* of the wake word, before its last round */
 };
 
 int llmp_broker_once(llmp_broker *b) {
@@ -73,9 +74,8 @@ static int silent(int64_t interval) {
 }
 
 /* One round for all; 0, or the error that ends it. *sleep: how long there is
- * nothing to do. *seq: the value of the first one's wake word before. */
-static int round_for_all(struct runner *runs, size_t n, int64_t interval, int64_t *sleep,
-                         uint32_t *seq) {
+ * nothing to do. */
+static int round_for_all(struct runner *runs, size_t n, int64_t interval, int64_t *sleep) {
   bool any_left = false, all_silent = true;
   *sleep = WAIT_NO_LIMIT;
   for (struct runner *run = runs; run < runs + n; run++) {
@@ -92,7 +92,7 @@ static int round_for_all(struct runner *runs, size_t n, int64_t interval, int64_
       continue;
     }
     any_left = true;
-    *seq = round.core.seq;
+    run->seq = round.core.seq;
     *sleep = round.core.sleep < *sleep ? round.core.sleep : *sleep;
     if (round.rc > 0) {
       run->active = wait_now();
@@ -113,22 +113,39 @@ static bool all_ended(const struct runner *runs, size_t n) {
   return true;
 }
 
+/* Sleeps until one of those that run is woken. */
+static void sleep_all(const struct runner *runs, size_t n, int64_t sleep,
+                      struct wait_backoff *backoff) {
+  struct wait_word words[WAIT_ANY_MAX];
+  size_t count = 0;
+  for (size_t i = 0; i < n; i++) {
+    if (runs[i].h != NULL) {
+      if (count < WAIT_ANY_MAX) {
+        words[count] = (struct wait_word){runs[i].h->broker.wake, runs[i].seq};
+      }
+      count++;
+    }
+  }
+  if (count == 1) {
+    wait_sleep(words[0].word, words[0].seen, sleep, WAIT_SHARED);
+  } else if (!wait_any(words, count, sleep)) {
+    wait_nap(backoff, sleep); /* wake up often enough instead */
+  }
+}
+
 static int run_taken(struct runner *runs, size_t n, int64_t timeout_ms) {
   const int64_t interval = wait_interval(timeout_ms);
   struct wait_backoff backoff = {0};
   for (;;) {
     int64_t sleep;
-    uint32_t seq = 0;
-    const int rc = round_for_all(runs, n, interval, &sleep, &seq);
+    const int rc = round_for_all(runs, n, interval, &sleep);
     if (rc != 0 || all_ended(runs, n)) {
       return rc;
     }
     if (sleep <= 0) {
       backoff.nap = 0;
-    } else if (n == 1) {
-      wait_sleep(runs[0].h->broker.wake, seq, sleep, WAIT_SHARED);
     } else {
-      wait_nap(&backoff, sleep); /* several words to sleep on: wake up often enough instead */
+      sleep_all(runs, n, sleep, &backoff);
     }
   }
 }

@@ -3,6 +3,7 @@
 #define LLMP_WAIT_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "page.h"
@@ -30,6 +31,17 @@ int64_t wait_left(int64_t deadline);
 /* Sleeps while *word is seen, limit nanoseconds at most. Returns early for no
  * reason, or for a signal. */
 void wait_sleep(page_u32 *word, uint32_t seen, int64_t limit, enum wait_scope scope);
+
+/* One of those that wait_any sleeps on. */
+struct wait_word {
+  page_u32 *word;
+  uint32_t seen; /* sleep only while it has this value */
+};
+enum { WAIT_ANY_MAX = 128 };
+
+/* wait_sleep for several words in shared memory. False, at once, where the
+ * system cannot do that, or for more than WAIT_ANY_MAX. */
+bool wait_any(const struct wait_word *words, size_t n, int64_t limit);
 
 /* Wakes all who sleep on word. */
 void wait_wake(page_u32 *word, enum wait_scope scope);

@@ -3,6 +3,7 @@
  * llmp/wait.go and of ring in llmp/page_alloc.go; what may be lost when a
  * process dies between two steps is in docs/concurrency.md.
  */
+#include <errno.h>
 #include <limits.h>
 #include <linux/futex.h>
 #include <linux/membarrier.h>
@@ -55,6 +56,33 @@ void wait_sleep(page_u32 *word, uint32_t seen, int64_t limit, enum wait_scope sc
   const int op = scope == WAIT_PRIVATE ? FUTEX_WAIT_PRIVATE : FUTEX_WAIT;
   const struct timespec t = timespec_of(limit);
   (void)syscall(SYS_futex, word, op, seen, limit == WAIT_NO_LIMIT ? NULL : &t, NULL, 0);
+}
+
+/* Since Linux 5.16; headers may be older. The number is that of every
+ * architecture. */
+#define CALL_FUTEX_WAITV 449
+#define WAITV_U32 2u /* FUTEX2_SIZE_U32, and not private */
+
+struct waitv { /* struct futex_waitv */
+  uint64_t seen;
+  uint64_t word;
+  uint32_t flags;
+  uint32_t reserved;
+};
+
+bool wait_any(const struct wait_word *words, size_t n, int64_t limit) {
+  if (n == 0 || n > WAIT_ANY_MAX) {
+    return false;
+  }
+  struct waitv all[WAIT_ANY_MAX];
+  for (size_t i = 0; i < n; i++) {
+    all[i] = (struct waitv){words[i].seen, (uintptr_t)words[i].word, WAITV_U32, 0};
+  }
+  /* The call wants a moment, not a time. */
+  const struct timespec end = timespec_of(limit == WAIT_NO_LIMIT ? limit : wait_now() + limit);
+  const long rc =
+      syscall(CALL_FUTEX_WAITV, all, n, 0, limit == WAIT_NO_LIMIT ? NULL : &end, CLOCK_MONOTONIC);
+  return rc >= 0 || errno == EAGAIN || errno == ETIMEDOUT || errno == EINTR;
 }
 
 void wait_wake(page_u32 *word, enum wait_scope scope) {
