@@ -5,6 +5,7 @@
  */
 #include <inttypes.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -60,6 +61,28 @@ static void send_reading(llmp_client *c, const unsigned char *payload, size_t si
   }
 }
 
+static void *note_end_of_input(void *over) {
+  wait_for_end_of_input();
+  atomic_store((atomic_bool *)over, true);
+  return NULL;
+}
+
+/* Reads the bus until stdin closes: a client that has sent all, but stayed and
+ * did not read, would hold up the others. */
+static void stay_and_read(llmp_client *c) {
+  atomic_bool over = false;
+  pthread_t thread;
+  llmp_msg m;
+  if (pthread_create(&thread, NULL, note_end_of_input, &over) != 0) {
+    fail("no thread to be had");
+  }
+  while (!atomic_load(&over)) {
+    (void)must(llmp_client_recv_wait(c, &m, 20), "reading along");
+    drain(c);
+  }
+  (void)pthread_join(thread, NULL);
+}
+
 int role_send(struct options *o) {
   enum { DRAIN_EVERY = 1024 };
   const uint16_t port = port_option(o);
@@ -92,7 +115,7 @@ int role_send(struct options *o) {
     }
   }
   say_line("sent");
-  wait_for_end_of_input(); /* nobody must leave while the others are measured */
+  stay_and_read(client); /* nobody must leave while the others are measured */
   free(payload);
   return must(llmp_client_close(client), "closing");
 }

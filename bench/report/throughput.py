@@ -23,7 +23,7 @@ def measure_throughput(drivers: Drivers, settings: Settings) -> Section:
         "pinned: with more processes than cores, they share.",
         peers=(OURS, OURS_KEPT, LL_MP, LL_MP_SPINNING),
     )
-    total = settings.pick(600_000, 200_000, 6400)
+    total = settings.pick(1_000_000, 200_000, 6400)
     counts = SENDERS if settings.mode != "smoke" else (1, 4)
     for _ in range(settings.pick(3, 1, 1)):
         for senders in counts:
