@@ -156,20 +156,12 @@ inline collect() {
   do
   :: nempty(limbo) ->
     limbo?<s>;
-    proved = 0;
-    if
-    :: before == NONE || !exists(before) -> before = NONE; read_by_nobody(s, proved)
-    :: else
-    fi;
-#if !defined(BUG_ATTACHED_ONLY) && !defined(BUG_LEFT_EARLY)
-    if
-    :: proved -> /* those who are there have gone; have all come? */
-      d_step { joined = seg[s].joined; left = seg[s].left };
-      come = left_before != UNKNOWN && joined >= left_before && left >= joined
-    :: else
-    fi;
+    read_by_nobody(s, proved);
+    d_step { joined = seg[s].joined; left = seg[s].left }; /* after that */
+#if defined(BUG_ATTACHED_ONLY) || defined(BUG_LEFT_EARLY)
+    come = 1;
 #else
-    come = proved;
+    come = left_before != UNKNOWN && joined >= left_before && left >= joined;
 #endif
     if
     :: proved && come ->
@@ -183,14 +175,13 @@ inline collect() {
         :: full(spare) -> give_up(s)
         fi
       }
-    :: (!proved || !come) && len(limbo) > MAX_LIMBO ->
-      limbo?s;
+    :: (!proved || !come) && (len(limbo) > MAX_LIMBO || proved && left_before == UNKNOWN) ->
       d_step {
+        limbo?s;
 #ifndef BUG_LEFT_EARLY
-        left_before = (proved -> seg[s].left : UNKNOWN);
+        left_before = (proved -> left : UNKNOWN);
 #endif
-        give_up(s);
-        before = (before == NONE && exists(s) -> s : before)
+        give_up(s)
       }
     :: else -> break
     fi
@@ -201,8 +192,7 @@ inline collect() {
 
 proctype Sender() {
   byte current, next, s, n, keeper, joined, left;
-  byte left_before;   /* how many ever left the page before limbo's first */
-  byte before = NONE; /* the last page given up, while somebody is attached */
+  byte left_before; /* how many ever left the page before limbo's first */
   byte page = 1;
   bit proved, come;
 
