@@ -75,10 +75,7 @@ func (p *player) expect(t *testing.T, start string) string {
 func (p *player) finish(t *testing.T) uint64 {
 	t.Helper()
 	_ = p.Stdin.Close()
-	line := p.ReadLine()
-	for line == "sending" || line == "all" {
-		line = p.ReadLine()
-	}
+	line := p.lastLine()
 	rest, ok := strings.CutPrefix(line, "sent ")
 	if !ok {
 		t.Fatalf("sender %d says %q instead of how much it has sent", p.PID, line)
@@ -89,6 +86,17 @@ func (p *player) finish(t *testing.T) uint64 {
 	}
 	p.ended(t)
 	return n
+}
+
+// lastLine reads on until a process says how it ended.
+func (p *player) lastLine() string {
+	for {
+		switch line := p.ReadLine(); line {
+		case "joined", "sending", "all":
+		default:
+			return line
+		}
+	}
 }
 
 // ended waits for the end of a process, which must be a good one.

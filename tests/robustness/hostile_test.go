@@ -2,6 +2,7 @@ package robustness
 
 import (
 	"context"
+	"encoding/binary"
 	"fmt"
 	"math/rand/v2"
 	"strconv"
@@ -66,21 +67,48 @@ func spoil(rng *rand.Rand, id int) int {
 		return 0 // gone meanwhile
 	}
 	defer func() { _ = unix.SysvShmDetach(b) }()
-	for range 1 + rng.IntN(8) {
-		reach := len(b) // anywhere, or where headers are, or the annex
-		start := 0
-		switch rng.IntN(3) {
-		case 0:
-			reach = min(reach, 256)
-		case 1:
-			start = max(0, reach-wire.AnnexSize)
+	if rng.IntN(8) == 0 {
+		forge(rng, b)
+	}
+	for range rng.IntN(16) {
+		at := rng.IntN(len(b))
+		switch rng.IntN(4) {
+		case 0: // where headers are
+			at = rng.IntN(min(len(b), 256))
+		case 1: // the annex
+			at = max(0, len(b)-wire.AnnexSize) + rng.IntN(min(len(b), wire.AnnexSize))
+		case 2: // what was just written, and is about to be read
+			used := binary.LittleEndian.Uint64(b[wire.PageOffUsed:])
+			at = int(min(used, uint64(len(b)-1))) &^ (wire.MsgAlign - 1)
+			at = max(0, at-wire.MsgAlign*rng.IntN(16)) + 8*rng.IntN(wire.MsgAlign/8)
 		}
-		at := start + rng.IntN(max(reach-start, 1))
-		for i := range min(1+rng.IntN(16), len(b)-at) {
+		for i := range min(1+rng.IntN(8), len(b)-at) {
 			b[at+i] = interesting(rng)
 		}
 	}
 	return 1
+}
+
+// forge commits a message whose lengths are nonsense, so that readers come upon
+// it at once.
+func forge(rng *rand.Rand, b []byte) {
+	used := binary.LittleEndian.Uint64(b[wire.PageOffUsed:])
+	if uint64(len(b)) < wire.PageHeader+wire.MsgHeader || used > uint64(len(b))-wire.PageHeader-wire.MsgHeader {
+		return
+	}
+	h := b[wire.PageHeader+used:]
+	id := binary.LittleEndian.Uint64(b[wire.PageOffCurrentID:]) + 1
+	for i := range wire.MsgHeader {
+		h[i] = interesting(rng)
+	}
+	binary.LittleEndian.PutUint64(h[wire.MsgOffID:], id)
+	n := rng.Uint64() >> rng.IntN(64)
+	binary.LittleEndian.PutUint64(h[wire.MsgOffLen:], n)
+	if rng.IntN(4) != 0 { // only the lengths are wrong, and even they agree
+		binary.LittleEndian.PutUint32(h[wire.MsgOffTag:], uint32(firstTag))
+		binary.LittleEndian.PutUint64(h[wire.MsgOffPadded:], wire.Padded(wire.PageHeader+used, n))
+	}
+	binary.LittleEndian.PutUint64(b[wire.PageOffCurrentID:], id)
 }
 
 // interesting is a byte of which several make numbers that are at a limit.
@@ -115,7 +143,6 @@ func TestHostile(t *testing.T) {
 		for range 10 {
 			// Who joins such a bus is let in or told why not.
 			late := &player{Process: testkit.Spawn(t, "receiver", b.port, "careless"), name: "late receiver"}
-			late.ReadLine()
 			time.Sleep(time.Duration(rng.IntN(200)) * time.Millisecond)
 			others = append(others, late)
 		}
@@ -123,6 +150,8 @@ func TestHostile(t *testing.T) {
 		t.Logf("%s segments spoilt", hostile.expect(t, "got"))
 		hostile.ended(t)
 		for _, p := range others {
+			_ = p.Stdin.Close()
+			t.Logf("%s: %s", p.name, p.lastLine())
 			p.ended(t)
 		}
 		b.stop()

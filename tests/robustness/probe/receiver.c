@@ -91,6 +91,7 @@ int main(int argc, char **argv) {
   if (argc < 2) return 2;
   int careless = argc > 2;
   unsigned long long total = 0;
+  uint32_t touched = 0;
   llmp_client *bus = NULL;
   llmp_client_options opts = LLMP_CLIENT_OPTIONS_INIT;
   opts.page_size = 4096;
@@ -108,9 +109,10 @@ int main(int argc, char **argv) {
     }
     if (result <= 0) continue;
     total++;
+    touched ^= crc32((const uint8_t *)m.data, m.len); /* all of it: it must be there to be read */
     if (!careless) check(&m);
   }
-  printf("got %llu\n", total);
+  printf("got %llu %u\n", total, (unsigned)touched);
   llmp_client_close(bus);
   return 0;
 }
