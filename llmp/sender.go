@@ -2,6 +2,7 @@ package llmp
 
 import (
 	"context"
+	"time"
 
 	"llmp/internal/cursor"
 	"llmp/internal/wire"
@@ -17,6 +18,8 @@ type Sender struct {
 
 	page *page    // the current one; nil once closed
 	past pagePool // the pages before it
+
+	fullSince time.Time // when the bus was first found full, of a fullness that lasts; zero: it is not
 
 	lean   bool                    // one large message does not make all pages after it large
 	ctx    context.Context         // ends a wait on a full bus; nil: nothing does

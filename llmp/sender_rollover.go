@@ -52,22 +52,25 @@ func (s *Sender) nextPage(size uint64) (*page, error) {
 	nap := firstNap
 	for {
 		pg, err := s.past.next(size)
-		if err == nil || !errors.Is(err, ErrFull) || s.opts.SendTimeout == NoWait {
+		if err == nil || !errors.Is(err, ErrFull) {
+			s.fullSince = time.Time{}
 			return pg, err
 		}
 		now := time.Now()
 		if start.IsZero() {
 			start = now
 		}
+		if s.fullSince.IsZero() {
+			s.fullSince = now // and so it stays over calls that do not wait as long
+		}
 		if s.ctx != nil && s.ctx.Err() != nil {
 			return nil, fail(ErrClosed, "this sender is being closed")
 		}
-		waited := now.Sub(start)
-		if s.opts.SendTimeout > 0 && waited >= s.opts.SendTimeout {
-			return nil, err
-		}
-		if waited > readerGrace && s.readerGone() {
+		if now.Sub(s.fullSince) > readerGrace && s.readerGone() {
 			return nil, fail(ErrClosed, "nobody reads this sender's pages any more: the broker has died; connect anew")
+		}
+		if s.opts.SendTimeout == NoWait || s.opts.SendTimeout > 0 && now.Sub(start) >= s.opts.SendTimeout {
+			return nil, err
 		}
 		time.Sleep(nap)
 		nap = min(2*nap, longestNap)

@@ -77,7 +77,7 @@ func join(args []string) (*llmp.Client, error) {
 		return nil, err
 	}
 	c, err := llmp.Connect(context.Background(), llmp.Options{
-		Port: uint16(port), PageSize: pageSize, SkipOwn: true, SendTimeout: 3 * time.Second,
+		Port: uint16(port), PageSize: pageSize, SkipOwn: true, SendTimeout: 100 * time.Millisecond,
 	})
 	if err == nil {
 		fmt.Println("joined")
