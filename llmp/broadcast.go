@@ -243,6 +243,16 @@ func (p *broadcast) live(seq uint64) *livePage {
 	return p.pages[seq-p.pages[0].seq]
 }
 
+// linkable is the page with this number if a joiner may still be sent there: one
+// that is struck out is retired, though it may wait for its next life.
+func (p *broadcast) linkable(seq uint64) *livePage {
+	lp := p.live(seq)
+	if lp == nil || lp.struck {
+		return nil
+	}
+	return lp
+}
+
 // oldest is the number of the oldest page that can still be read, from the
 // archive or in use.
 func (p *broadcast) oldest() uint64 {
@@ -251,7 +261,12 @@ func (p *broadcast) oldest() uint64 {
 			return first
 		}
 	}
-	return p.pages[0].seq
+	for _, lp := range p.pages {
+		if !lp.struck {
+			return lp.seq
+		}
+	}
+	return p.last // which is never struck out
 }
 
 // since is the number of the page from which on there are n bytes, or all.

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"llmp/internal/testkit"
+	"llmp/internal/wire"
 	"llmp/shmem"
 )
 
@@ -230,22 +231,25 @@ func (s *schedule) finish() {
 	}
 }
 
-// bounded says whether the broker keeps to its budget. A message larger than
-// the budget's share may exceed it: two pages of its size.
+// bounded says whether the broker keeps to its budget. A message larger than a
+// page may exceed it: two pages of its size, and four for each joiner that is
+// being given it.
 func (s *schedule) bounded() {
 	largest := uint64(0)
 	for _, lp := range s.b.pages.pages {
 		largest = max(largest, lp.pg.size)
 	}
 	for _, e := range s.b.entries.all {
-		largest = max(largest, e.s.page.size)
+		for _, pg := range append(e.all(), e.s.past.(*ownPages).spare...) {
+			largest = max(largest, pg.size)
+		}
 	}
 	limit := uint64(s.o.Budget)
 	// Joiners that were killed a moment ago are not known to be dead yet.
 	idle, share := s.b.entries.idleFootprint(), limit/8
 	limit += idle - min(idle, share)
 	if largest > uint64(s.o.PageSize) {
-		limit += 6 * largest
+		limit += uint64(2+4*s.b.entries.filling) * (largest + wire.AnnexSize)
 	}
 	if got := s.b.Stats().SharedBytes; got > limit {
 		s.t.Fatalf("%d bytes of shared memory, budget %d: %d pages, %d ghosts, %d spare, together %d, entries %d of which idle %d",

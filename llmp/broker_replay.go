@@ -113,7 +113,7 @@ func (e *entry) fill(now time.Time) (moved bool) {
 	sent := 0
 	for e.state == entryFills && sent < fairShare {
 		if e.image == nil {
-			if lp := e.b.pages.live(e.next); lp != nil {
+			if lp := e.b.pages.linkable(e.next); lp != nil {
 				e.b.entries.unfill(e)
 				e.linkTo(lp)
 				e.b.entries.settle(e)
@@ -159,7 +159,7 @@ func (e *entry) load() bool {
 		return false
 	}
 	e.asked = 0
-	if e.b.pages.live(e.next+1) == nil {
+	if e.b.pages.linkable(e.next+1) == nil {
 		e.ask(e.next + 1) // it is read while this one is being copied
 	}
 	if got.image == nil {

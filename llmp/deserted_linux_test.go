@@ -35,7 +35,8 @@ func roleDeserter(args []string) error {
 // TestDeadClientsAreForgotten: what they sent arrives, then they and their pages
 // go; a client that lives and is silent stays.
 func TestDeadClientsAreForgotten(t *testing.T) {
-	defer func(d time.Duration) { desertedFor = d }(desertedFor)
+	usual := desertedFor
+	t.Cleanup(func() { desertedFor = usual }) // when the broker has ended
 	desertedFor = 100 * time.Millisecond
 	p := provider(t, shmem.SysV)
 	b, port := runBroker(t, BrokerOptions{Provider: p})

@@ -70,7 +70,7 @@ func (b *Broker) newEntry(public bool) (*entry, error) {
 	startPage(&c, e.door)
 	c.Ring = e.onPage(e.door)
 	writeEOP(&c, s.page.size, s.page.m.ID())
-	if lp := b.pages.live(e.next); lp != nil {
+	if lp := b.pages.linkable(e.next); lp != nil {
 		e.direct = true
 		e.linkTo(lp)
 	}
