@@ -23,13 +23,25 @@ outcome() {
   fi
 }
 
+# Go's fuzzer now and then calls it a failure that the time was over in the
+# middle of an input. It writes no failing input then, as it does for a real one.
+only_late() {
+  grep -q '^ *context deadline exceeded$' "$1" && ! grep -q -e 'Failing input' -e 'panic' "$1"
+}
+
 fuzz_go() {
-  local folder=$1 target=$2 status=0
+  local folder=$1 target=$2 status=0 log
+  log=$(mktemp)
   say "== $folder $target"
   # The last line of a run tells executions and new inputs; -fuzzminimizetime
   # keeps a finding from using up the time of the others.
   go test "./$folder" -run '^$' -fuzz "^$target\$" -fuzztime "${seconds}s" \
-    -fuzzminimizetime 5s -parallel "$JOBS" 2>&1 | grep -v -e '^PASS' -e 'gathering baseline' || status=$?
+    -fuzzminimizetime 5s -parallel "$JOBS" >"$log" 2>&1 || status=$?
+  grep -v -e '^PASS' -e 'gathering baseline' "$log" || true
+  if [ "$status" -ne 0 ] && only_late "$log"; then
+    status=0
+  fi
+  rm -f "$log"
   outcome "$status"
 }
 
