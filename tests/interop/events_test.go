@@ -76,6 +76,9 @@ func checkFound(t *testing.T, name string, got []found, others int) {
 // those of all others: on our broker, which forwards all events, and on
 // LibAFL's, which decodes each.
 func TestEvents(t *testing.T) {
+	for _, p := range eventParties { // before anybody waits for them
+		needBuilt(t, p.build())
+	}
 	t.Run("go_broker", func(t *testing.T) {
 		b := golang.broker(t, shmem.SysV)
 		talkInEvents(t, b)
