@@ -1,7 +1,6 @@
 #include <llmp.h>
 #include <stdio.h>
 #include <stdlib.h>
-
 int main(int argc, char **argv) {
   llmp_client *bus;
   if (llmp_client_connect(&bus, argc > 1 ? atoi(argv[1]) : LLMP_DEFAULT_PORT, NULL) < 0 ||
