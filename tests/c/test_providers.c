@@ -1,5 +1,8 @@
 /* Where the shared memory comes from: System V and POSIX. */
 #include <dirent.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
 
 #include "bus.h"
 
