@@ -6,8 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
+
+#include "clock.h"
 
 /* Above this many contents the oldest knowledge is dropped: a test case may
  * then travel twice, which costs little, but memory stays bounded (16 MiB). */
@@ -69,12 +70,6 @@ static void note(struct llmp_exchange *x, uint64_t hash) {
     *slot_of(x->seen, x->seen_slots, hash) = hash;
     x->seen_used++;
   }
-}
-
-static uint64_t now_ms(void) {
-  struct timespec t;
-  clock_gettime(CLOCK_MONOTONIC_COARSE, &t);
-  return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
 }
 
 /* LLMP_PORT, or the default; 0 when it is set to something else than a port. */

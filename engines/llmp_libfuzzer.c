@@ -9,9 +9,9 @@
 #include <string.h>
 #include <sys/inotify.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "clock.h"
 #include "llmp_exchange.h"
 
 size_t LLVMFuzzerMutate(uint8_t *data, size_t size, size_t max_size);
@@ -108,12 +108,6 @@ static size_t next_foreign(uint8_t *data, size_t max_size) {
     leave_in_corpus(&t);
   }
   return 0;
-}
-
-static uint64_t now_ms(void) {
-  struct timespec t;
-  clock_gettime(CLOCK_MONOTONIC_COARSE, &t);
-  return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
 }
 
 size_t llmp_libfuzzer_mutate(uint8_t *data, size_t max_size) {

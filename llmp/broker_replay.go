@@ -1,6 +1,7 @@
 package llmp
 
 import (
+	"slices"
 	"sync/atomic"
 	"time"
 
@@ -139,12 +140,7 @@ func (e *entry) fill(now time.Time) (moved bool) {
 
 // settle stops looking after an entry that ends with a link.
 func (es *entries) settle(e *entry) {
-	for i, x := range es.pending {
-		if x == e {
-			es.pending = append(es.pending[:i], es.pending[i+1:]...)
-			return
-		}
-	}
+	es.pending = slices.DeleteFunc(es.pending, func(x *entry) bool { return x == e })
 }
 
 // load takes the next page from the archive, or asks for it. False: it is not

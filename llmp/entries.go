@@ -34,9 +34,8 @@ func (es *entries) add(e *entry) {
 func (es *entries) pend(e *entry) { es.pending = append(es.pending, e) }
 
 func (es *entries) remove(e *entry) {
-	gone := func(x *entry) bool { return x == e }
-	es.all = slices.DeleteFunc(es.all, gone)
-	es.pending = slices.DeleteFunc(es.pending, gone)
+	es.all = slices.DeleteFunc(es.all, func(x *entry) bool { return x == e })
+	es.settle(e)
 	if es.open == e {
 		es.open = nil
 	}

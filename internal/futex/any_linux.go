@@ -40,15 +40,5 @@ func waitAny(words []Word, timeout time.Duration) error {
 	_, _, errno := unix.Syscall6(unix.SYS_FUTEX_WAITV, uintptr(unsafe.Pointer(&v)), uintptr(len(words)), 0,
 		uintptr(unsafe.Pointer(limit)), unix.CLOCK_MONOTONIC, 0)
 	runtime.KeepAlive(words)
-	switch errno {
-	case 0:
-		return nil
-	case unix.EAGAIN:
-		return ErrChanged
-	case unix.ETIMEDOUT:
-		return ErrTimeout
-	case unix.EINTR:
-		return ErrInterrupted
-	}
-	return ErrUnsupported
+	return ended(errno)
 }

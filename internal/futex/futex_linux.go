@@ -32,6 +32,15 @@ func Wait(addr *uint32, val uint32, timeout time.Duration) error {
 	}
 	_, _, errno := unix.Syscall6(unix.SYS_FUTEX, uintptr(unsafe.Pointer(addr)), opWait, uintptr(val),
 		uintptr(unsafe.Pointer(limit)), 0, 0)
+	if err := ended(errno); err != ErrUnsupported {
+		return err
+	}
+	// A sandbox that forbids futexes; callers in a loop must not spin.
+	return poll(addr, val, timeout)
+}
+
+// ended is how a wait has ended; ErrUnsupported where the call is not to be had.
+func ended(errno unix.Errno) error {
 	switch errno {
 	case 0:
 		return nil
@@ -42,8 +51,7 @@ func Wait(addr *uint32, val uint32, timeout time.Duration) error {
 	case unix.EINTR:
 		return ErrInterrupted
 	}
-	// A sandbox that forbids futexes; callers in a loop must not spin.
-	return poll(addr, val, timeout)
+	return ErrUnsupported
 }
 
 // Wake wakes at most n of those who Wait on addr in any process, and returns
