@@ -27,6 +27,7 @@ func (m plainMap) ID() shmem.ID          { return shmem.ID{} }
 func (m plainMap) Bytes() []byte         { return m.mem }
 func (m plainMap) Annex() []byte         { return nil }
 func (m plainMap) Attached() (int, bool) { return 0, false }
+func (m plainMap) AllStay() (int, bool)  { return 0, false }
 func (m plainMap) Prefault()             {}
 func (m plainMap) Close() error          { return nil }
 

@@ -98,6 +98,9 @@ func (pg *page) readToTheEnd() bool {
 // one that has left it and keeps the map. Where the system does not count
 // attachments (counted is false) that is taken for granted.
 func (pg *page) readByNobody() (nobody, counted bool) {
+	if n, ok := pg.m.AllStay(); ok && n <= 2 {
+		return n <= 1 || pg.keeper() != 0, true // the other one is who claims it
+	}
 	keeper := pg.keeper()
 	n, ok := pg.m.Attached()
 	if !ok || n <= 1 {

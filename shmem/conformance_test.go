@@ -246,15 +246,20 @@ func TestClose(t *testing.T) {
 func TestAttachmentsAreCounted(t *testing.T) {
 	each(t, func(t *testing.T, p shmem.Provider) {
 		m := create(t, p, 4096, 0)
+		stay := true // until the first leaves
 		want := func(n int) {
 			t.Helper()
 			if got, ok := m.Attached(); ok != (p.Name() != shmem.Posix) || ok && got != n {
 				t.Errorf("got %d %v, want %d", got, ok, n)
 			}
+			if got, ok := m.AllStay(); ok != (stay && p.Name() != shmem.Posix) || ok && got != n {
+				t.Errorf("all stay: got %d %v, want %d %v", got, ok, n, stay)
+			}
 		}
 		want(1)
 		a, b := attach(t, p, m.ID(), 4096), attach(t, p, m.ID(), 1)
 		want(3)
+		stay = false
 		closeMap(t, a)
 		want(2)
 		closeMap(t, b)

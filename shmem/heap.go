@@ -19,6 +19,7 @@ const heapPrefix = "heap-"
 type segment struct {
 	mem      []byte
 	attached int
+	detached bool // once at least
 }
 
 var heapMaps = struct {
@@ -102,6 +103,16 @@ func (m *heapMap) Attached() (int, bool) {
 	return heapMaps.byID[m.id].attached, true
 }
 
+func (m *heapMap) AllStay() (int, bool) {
+	heapMaps.Lock()
+	defer heapMaps.Unlock()
+	if m.mem == nil {
+		return 0, false
+	}
+	s := heapMaps.byID[m.id]
+	return s.attached, !s.detached
+}
+
 // Prefault does nothing: the memory is make's to place.
 func (m *heapMap) Prefault() {}
 
@@ -112,6 +123,7 @@ func (m *heapMap) Close() error {
 		return nil
 	}
 	s := heapMaps.byID[m.id]
+	s.detached = true
 	if s.attached--; s.attached == 0 {
 		delete(heapMaps.byID, m.id)
 	}

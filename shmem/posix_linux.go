@@ -153,6 +153,7 @@ type posixMap struct {
 }
 
 func (m *posixMap) Attached() (int, bool) { return 0, false }
+func (m *posixMap) AllStay() (int, bool)  { return 0, false }
 
 func (m *posixMap) Prefault() { prefault(m.mem) }
 

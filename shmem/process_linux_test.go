@@ -124,7 +124,13 @@ func TestAnotherProcessAttaches(t *testing.T) {
 		if n, ok := m.Attached(); ok && n != 2 {
 			t.Errorf("%d attachments, want 2", n)
 		}
+		if n, ok := m.AllStay(); ok != (p.Name() == shmem.SysV) || ok && n != 2 {
+			t.Errorf("all stay: got %d %v, want 2", n, ok)
+		}
 		child.Kill()
+		if n, ok := m.AllStay(); ok {
+			t.Errorf("all of %d are said to have stayed, but the child was killed", n)
+		}
 		if n, ok := m.Attached(); ok && n != 1 {
 			t.Errorf("%d attachments after the child was killed, want 1", n)
 		}

@@ -60,6 +60,10 @@ type Map interface {
 	// Attached counts the attachments of all processes (SysV: shm_nattch).
 	// ok is false where the system keeps no such count.
 	Attached() (n int, ok bool)
+	// AllStay is Attached where nobody who ever attached has detached since,
+	// or ended: then n are all who ever came, and whoever is known to have
+	// attached is one of them. ok is false where that is not so, or not known.
+	AllStay() (n int, ok bool)
 	// Prefault backs all bytes with memory now, so that first touches cost
 	// nothing later. Contents do not change.
 	Prefault()

@@ -79,14 +79,23 @@ func newSysvMap(shmid int, mem []byte, size int) *sysvMap {
 }
 
 func (m *sysvMap) Attached() (int, bool) {
+	stat, ok := m.stat()
+	return int(stat.Nattch), ok
+}
+
+// AllStay goes by the time of the last detachment, which the kernel sets when
+// a process ends or executes another program, too, and which is 0 before.
+func (m *sysvMap) AllStay() (int, bool) {
+	stat, ok := m.stat()
+	return int(stat.Nattch), ok && stat.Dtime == 0
+}
+
+func (m *sysvMap) stat() (stat unix.SysvShmDesc, ok bool) {
 	if m.mem == nil {
-		return 0, false
+		return stat, false
 	}
-	var stat unix.SysvShmDesc
-	if _, err := unix.SysvShmCtl(m.shmid, unix.IPC_STAT, &stat); err != nil {
-		return 0, false
-	}
-	return int(stat.Nattch), true
+	_, err := unix.SysvShmCtl(m.shmid, unix.IPC_STAT, &stat)
+	return stat, err == nil
 }
 
 func (m *sysvMap) Prefault() { prefault(m.mem) }
