@@ -72,14 +72,18 @@ struct llmp_recv_cursor {
 #define LLMP_STATE_CORRUPT 2u /* what was read makes no sense; sticky */
 #define LLMP_STATE_SKIP 4u    /* recv: skip messages of skip_id */
 
-/* Plain access to fields that only this side writes, or that nobody races on
- * while it is accessed. */
+/* What a loop over messages is made of: inlined there, so that its cursor stays
+ * in registers. */
+#define PAGE_INLINE static inline __attribute__((always_inline))
+
+/* Access to fields that only this side writes, or that nobody races on while it
+ * is accessed: one store each. */
 static inline void page_put32(unsigned char *base, uint64_t off, uint32_t v) {
-  memcpy(base + off, &v, sizeof v);
+  __atomic_store_n((page_u32 *)(void *)(base + off), v, __ATOMIC_RELAXED);
 }
 
 static inline void page_put64(unsigned char *base, uint64_t off, uint64_t v) {
-  memcpy(base + off, &v, sizeof v);
+  __atomic_store_n((page_u64 *)(void *)(base + off), v, __ATOMIC_RELAXED);
 }
 
 /* One load that the compiler neither repeats nor splits. */
@@ -112,8 +116,25 @@ static inline uint64_t page_padded(uint64_t off, uint64_t n) {
   return ((off + WIRE_MSG_HEADER + n + mask) & ~mask) - off - WIRE_MSG_HEADER;
 }
 
+/* Of 64 kinds of tags, by six of their bits, those that the bus's own are of: one
+ * look tells that a tag is none of them. LibAFL's events and all tags below 8192
+ * are of other kinds. Twin of wire.Reserved. */
+#define PAGE_TAG_KIND(tag) (UINT64_C(1) << ((tag) >> 13 & 63u))
+#define PAGE_TAG_KINDS                                                        \
+  (PAGE_TAG_KIND(WIRE_TAG_UNSET) | PAGE_TAG_KIND(WIRE_TAG_UNINITIALIZED) |    \
+   PAGE_TAG_KIND(WIRE_TAG_END_OF_PAGE) | PAGE_TAG_KIND(WIRE_TAG_NEW_CLIENT) | \
+   PAGE_TAG_KIND(WIRE_TAG_CLIENT_EXIT) | PAGE_TAG_KIND(WIRE_TAG_EXITING) |    \
+   PAGE_TAG_KIND(WIRE_TAG_SLOW_RECEIVER))
+
+static inline bool page_plain_tag(uint32_t tag) {
+  return (PAGE_TAG_KINDS & PAGE_TAG_KIND(tag)) == 0;
+}
+
 /* The tags that the bus keeps for itself. */
 static inline bool page_reserved_tag(uint32_t tag) {
+  if (page_plain_tag(tag)) {
+    return false;
+  }
   switch (tag) {
     case WIRE_TAG_UNSET:
     case WIRE_TAG_UNINITIALIZED:
@@ -190,11 +211,40 @@ static inline void page_finish(struct llmp_send_cursor *c, uint32_t tag, uint32_
   c->open_off = 0;
 }
 
-/* Writes a message without showing it to readers yet: page_alloc, the payload
- * and page_finish in one, with each field stored once and nothing read back.
- * False when the page is full. n is at most WIRE_MAX_PAYLOAD, no message is open. */
-static inline bool page_put(struct llmp_send_cursor *c, uint32_t tag, uint32_t flags,
-                            uint32_t sender, const void *data, uint64_t n) {
+/* What is copied without a call. */
+#define PAGE_SHORT 64u
+
+/* Copies n bytes, PAGE_SHORT at most: with two moves that overlap, or four. */
+static inline void page_copy_short(unsigned char *to, const void *data, uint64_t n) {
+  const unsigned char *from = data;
+  if (n >= 16) {
+    if (n > 32) {
+      memcpy(to + 16, from + 16, 16);
+      memcpy(to + n - 32, from + n - 32, 16);
+    }
+    memcpy(to, from, 16);
+    memcpy(to + n - 16, from + n - 16, 16);
+  } else if (n >= 8) {
+    memcpy(to, from, 8);
+    memcpy(to + n - 8, from + n - 8, 8);
+  } else if (n >= 4) {
+    memcpy(to, from, 4);
+    memcpy(to + n - 4, from + n - 4, 4);
+  } else if (n != 0) {
+    to[0] = from[0];
+    to[n / 2] = from[n / 2];
+    to[n - 1] = from[n - 1];
+  }
+}
+
+/* Writes the next message, all but what page_seal does once for several. False
+ * when the page is full. n is at most WIRE_MAX_PAYLOAD, no message is open.
+ *
+ * What sending costs is stores: each field is stored once, two with one store
+ * where they fill a word, and nothing is read back. For the same reason the tag,
+ * which is the low half, and the flags come as one. */
+PAGE_INLINE bool page_write(struct llmp_send_cursor *c, uint64_t tag_flags, uint32_t sender,
+                            const void *data, uint64_t n) {
   unsigned char *base = c->base;
   const uint64_t start = WIRE_PAGE_HEADER + c->used;
   const uint64_t padded = page_padded(start, n);
@@ -211,18 +261,33 @@ static inline bool page_put(struct llmp_send_cursor *c, uint32_t tag, uint32_t f
   c->used = used;
   c->last_id = id;
   c->last_off = start;
-  page_put32(base, start + WIRE_MSG_OFF_TAG, tag);
-  page_put32(base, start + WIRE_MSG_OFF_SENDER, sender);
-  page_put32(base, start + WIRE_MSG_OFF_BROKER, 0);
-  page_put32(base, start + WIRE_MSG_OFF_FLAGS, flags);
+  page_put64(base, start + WIRE_MSG_OFF_TAG, (uint32_t)tag_flags | (uint64_t)sender << 32);
+  page_put64(base, start + WIRE_MSG_OFF_BROKER, tag_flags >> 32 << 32); /* the broker is 0 */
   page_put64(base, start + WIRE_MSG_OFF_ID, id);
   page_put64(base, start + WIRE_MSG_OFF_LEN, n);
   page_put64(base, start + WIRE_MSG_OFF_PADDED, padded);
-  page_put64(base, WIRE_PAGE_OFF_USED, used);
-  page_put32(base, WIRE_PAGE_HEADER + used + WIRE_MSG_OFF_TAG, WIRE_TAG_UNSET);
-  if (n != 0) {
+  if (n <= PAGE_SHORT) {
+    page_copy_short(base + start + WIRE_MSG_HEADER, data, n);
+  } else {
     memcpy(base + start + WIRE_MSG_HEADER, data, n);
   }
+  return true;
+}
+
+/* Ends the page behind the last of the messages that page_write wrote. */
+static inline void page_seal(struct llmp_send_cursor *c) {
+  page_put64(c->base, WIRE_PAGE_OFF_USED, c->used);
+  page_put32(c->base, WIRE_PAGE_HEADER + c->used + WIRE_MSG_OFF_TAG, WIRE_TAG_UNSET);
+}
+
+/* Writes a message without showing it to readers yet: page_alloc, the payload
+ * and page_finish in one. False when the page is full. */
+PAGE_INLINE bool page_put(struct llmp_send_cursor *c, uint32_t tag, uint32_t flags, uint32_t sender,
+                          const void *data, uint64_t n) {
+  if (!page_write(c, tag | (uint64_t)flags << 32, sender, data, n)) {
+    return false;
+  }
+  page_seal(c);
   return true;
 }
 
@@ -270,15 +335,17 @@ struct page_message {
   const unsigned char *payload;
 };
 
-/* Reads the header at off if header and payload lie in the map. */
-static inline bool page_checked_header(const struct llmp_recv_cursor *c, uint64_t off,
-                                       struct page_message *m) {
-  if (off < WIRE_PAGE_HEADER || off > c->size || c->size - off < WIRE_MSG_HEADER || off % 8 != 0) {
+/* Reads the header at off if header and payload lie in the map. off is where a
+ * message can be: from WIRE_PAGE_HEADER to the map's size, a multiple of 8. */
+PAGE_INLINE bool page_checked_header(const struct llmp_recv_cursor *c, uint64_t off,
+                                     struct page_message *m) {
+  if (c->size - off < WIRE_MSG_HEADER) {
     return false;
   }
   const unsigned char *h = c->base + off;
-  m->tag = page_load32(h, WIRE_MSG_OFF_TAG);
-  m->sender = page_load32(h, WIRE_MSG_OFF_SENDER);
+  const uint64_t from = page_load64(h, WIRE_MSG_OFF_TAG); /* and WIRE_MSG_OFF_SENDER */
+  m->tag = (uint32_t)from;
+  m->sender = (uint32_t)(from >> 32);
   m->flags = page_load32(h, WIRE_MSG_OFF_FLAGS);
   m->id = page_load64(h, WIRE_MSG_OFF_ID);
   m->len = page_load64(h, WIRE_MSG_OFF_LEN);
@@ -289,7 +356,7 @@ static inline bool page_checked_header(const struct llmp_recv_cursor *c, uint64_
 
 /* Looks at the next message. An ordinary one moves the cursor. *m is filled for
  * an ordinary message, a link and a goodbye. */
-static inline enum page_found page_next(struct llmp_recv_cursor *c, struct page_message *m) {
+PAGE_INLINE enum page_found page_next(struct llmp_recv_cursor *c, struct page_message *m) {
   if (c->seen_id >= c->highest) {
     /* Pairs with the store in page_publish: what the sender wrote before is
      * visible once the id is. */
@@ -301,23 +368,29 @@ static inline enum page_found page_next(struct llmp_recv_cursor *c, struct page_
   if (!page_checked_header(c, c->next, m) || m->id != c->seen_id + 1) {
     return PAGE_CORRUPT;
   }
-  switch (m->tag) {
-    case WIRE_TAG_END_OF_PAGE:
-      return PAGE_END;
-    case WIRE_TAG_EXITING:
-      return PAGE_EXITING;
-    case WIRE_TAG_UNSET:
-    case WIRE_TAG_UNINITIALIZED:
-      return PAGE_CORRUPT;
-    default:
-      break;
+  if (__builtin_expect(!page_plain_tag(m->tag), 0)) {
+    switch (m->tag) {
+      case WIRE_TAG_END_OF_PAGE:
+        return PAGE_END;
+      case WIRE_TAG_EXITING:
+        return PAGE_EXITING;
+      case WIRE_TAG_UNSET:
+      case WIRE_TAG_UNINITIALIZED:
+        return PAGE_CORRUPT;
+      default:
+        break;
+    }
   }
   const uint64_t end = c->next + WIRE_MSG_HEADER + m->padded;
   if (end % WIRE_MSG_ALIGN != 0) {
     return PAGE_CORRUPT;
   }
+  /* Where the next but one will be if all are as long: its header would
+   * otherwise be waited for, as each tells where the next one is. */
+  __builtin_prefetch(c->base + end + (end - c->next));
   c->last_off = c->next;
-  c->next = end;
+  /* A store of its own, not half of a vector's: the next call waits for it. */
+  __atomic_store_n(&c->next, end, __ATOMIC_RELAXED);
   c->seen_id = m->id;
   return PAGE_MESSAGE;
 }

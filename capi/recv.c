@@ -43,6 +43,32 @@ int recv_turn(struct handle *h, enum page_found found) {
   return rc;
 }
 
+int recv_any(struct handle *h, llmp_msg *out) {
+  struct recv_half *r = &h->recv;
+  if (out == NULL) {
+    return recv_no_out();
+  }
+  while (r->end == 0) {
+    struct page_message m;
+    const enum page_found found = recv_next(&r->cur, &m);
+    if (found == PAGE_MESSAGE) {
+      recv_fill(out, &m);
+      return 1;
+    }
+    if (found == PAGE_NOTHING) {
+      if (r->watch != NULL) {
+        watch_rearm(r->watch, &r->cur);
+      }
+      return 0;
+    }
+    const int rc = recv_turn(h, found);
+    if (rc != 0) {
+      return rc;
+    }
+  }
+  return recv_ended(h);
+}
+
 int recv_many(struct handle *h, llmp_msg *out, size_t max) {
   if (max == 0 && h->recv.end == 0) {
     return 0;
@@ -52,12 +78,14 @@ int recv_many(struct handle *h, llmp_msg *out, size_t max) {
     return rc;
   }
   const size_t limit = max < INT_MAX ? max : INT_MAX;
+  struct llmp_recv_cursor c = h->recv.cur; /* a copy that can stay in registers */
   size_t n = 1;
   struct page_message m;
   /* An end or an error is left for the next call: the cursor stays before it. */
-  while (n < limit && recv_next(&h->recv, &m) == PAGE_MESSAGE) {
+  while (n < limit && recv_next(&c, &m) == PAGE_MESSAGE) {
     recv_fill(&out[n++], &m);
   }
+  h->recv.cur = c;
   return (int)n;
 }
 

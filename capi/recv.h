@@ -28,44 +28,31 @@ static inline void recv_fill(llmp_msg *out, const struct page_message *m) {
 }
 
 /* The next message that is not to be passed over, or what else comes first. */
-static inline enum page_found recv_next(struct recv_half *r, struct page_message *m) {
+PAGE_INLINE enum page_found recv_next(struct llmp_recv_cursor *c, struct page_message *m) {
   for (;;) {
-    const enum page_found found = page_next(&r->cur, m);
-    if (found == PAGE_MESSAGE && __builtin_expect((r->cur.state & LLMP_STATE_SKIP) != 0, 0) &&
-        m->sender == r->cur.skip_id) {
-      r->cur.skipped++;
+    const enum page_found found = page_next(c, m);
+    if (found == PAGE_MESSAGE && __builtin_expect((c->state & LLMP_STATE_SKIP) != 0, 0) &&
+        m->sender == c->skip_id) {
+      c->skipped++;
       continue;
     }
     return found;
   }
 }
 
+/* recv_message for all that is not just the next message of this page. */
+int recv_any(struct handle *h, llmp_msg *out);
+
+/* Without a single call, and so without a stack frame, where a message is there. */
 static inline int recv_message(struct handle *h, llmp_msg *out) {
   struct recv_half *r = &h->recv;
-  if (__builtin_expect(out == NULL, 0)) {
-    return recv_no_out();
+  struct page_message m;
+  if (__builtin_expect(out != NULL && r->end == 0 && !(r->cur.state & LLMP_STATE_SKIP), 1) &&
+      page_next(&r->cur, &m) == PAGE_MESSAGE) {
+    recv_fill(out, &m);
+    return 1;
   }
-  if (__builtin_expect(r->end != 0, 0)) {
-    return recv_ended(h);
-  }
-  for (;;) {
-    struct page_message m;
-    const enum page_found found = recv_next(r, &m);
-    if (__builtin_expect(found == PAGE_MESSAGE, 1)) {
-      recv_fill(out, &m);
-      return 1;
-    }
-    if (found == PAGE_NOTHING) {
-      if (r->watch != NULL) {
-        watch_rearm(r->watch, &r->cur);
-      }
-      return 0;
-    }
-    const int rc = recv_turn(h, found);
-    if (rc != 0) {
-      return rc;
-    }
-  }
+  return recv_any(h, out);
 }
 
 int recv_many(struct handle *h, llmp_msg *out, size_t max);

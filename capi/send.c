@@ -103,6 +103,44 @@ int send_write_on_new_page(struct handle *h, uint32_t tag, uint32_t flags, const
   return 0;
 }
 
+int send_any(struct handle *h, uint32_t tag, uint32_t flags, const void *data, size_t len) {
+  const int rc = send_write(h, tag, flags, data, len);
+  if (unlikely(rc != 0)) {
+    return rc;
+  }
+  send_publish(h);
+  return 0;
+}
+
+int send_ring(struct handle *h) {
+  wait_ring(&h->send.cur.ring);
+  return 0;
+}
+
+_Static_assert(offsetof(llmp_outgoing, tag) == 0 && offsetof(llmp_outgoing, flags) == 4,
+               "page_write takes the two as one word");
+
+/* Writes messages while they are acceptable and the page has room, without
+ * publishing them; returns how many. */
+static size_t write_run(struct handle *h, const llmp_outgoing *msgs, size_t n) {
+  struct llmp_send_cursor c = h->send.cur; /* a copy that can stay in registers */
+  size_t i = 0;
+  for (; i < n; i++) {
+    const llmp_outgoing *m = &msgs[i];
+    uint64_t tag_flags; /* they lie side by side */
+    memcpy(&tag_flags, m, sizeof tag_flags);
+    if (!send_acceptable(&c, (uint32_t)tag_flags, m->data, m->len) ||
+        !page_write(&c, tag_flags, c.sender_id, m->data, m->len)) {
+      break;
+    }
+  }
+  h->send.cur = c;
+  if (i != 0) {
+    page_seal(&c);
+  }
+  return i;
+}
+
 int send_many(struct handle *h, const llmp_outgoing *msgs, size_t n) {
   if (msgs == NULL && n != 0) {
     return error_set(LLMP_E_INVALID, "msgs is NULL, and n is %zu", n);
@@ -112,13 +150,14 @@ int send_many(struct handle *h, const llmp_outgoing *msgs, size_t n) {
   }
   int rc = 0;
   size_t sent = 0;
-  for (; sent < n; sent++) {
-    const llmp_outgoing *m = &msgs[sent];
-    rc = send_acceptable(h, m->tag, m->data, m->len)
-             ? send_write(h, m->tag, m->flags, m->data, m->len)
-             : send_refuse(h, m->tag, m->data, m->len);
-    if (rc != 0) {
-      break;
+  while (rc == 0 && sent < n) {
+    sent += write_run(h, &msgs[sent], n - sent);
+    if (sent < n) {
+      const llmp_outgoing *m = &msgs[sent];
+      rc = send_acceptable(&h->send.cur, m->tag, m->data, m->len)
+               ? send_write(h, m->tag, m->flags, m->data, m->len)
+               : send_refuse(h, m->tag, m->data, m->len);
+      sent += rc == 0;
     }
   }
   if (sent == 0) {

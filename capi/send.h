@@ -25,10 +25,10 @@ __attribute__((cold)) int send_on_new_page(struct handle *h, size_t len, unsigne
 __attribute__((cold)) int send_write_on_new_page(struct handle *h, uint32_t tag, uint32_t flags,
                                                  const void *data, size_t len);
 
-static inline bool send_acceptable(const struct handle *h, uint32_t tag, const void *data,
+static inline bool send_acceptable(const struct llmp_send_cursor *c, uint32_t tag, const void *data,
                                    size_t len) {
   return !(page_reserved_tag(tag) || len > WIRE_MAX_PAYLOAD || (data == NULL && len != 0) ||
-           h->send.cur.open_off != 0);
+           c->open_off != 0);
 }
 
 /* Opens a message of len bytes, on a new page if need be. */
@@ -52,17 +52,23 @@ static inline int send_write(struct handle *h, uint32_t tag, uint32_t flags, con
              : 0;
 }
 
+/* send_message for messages that are not short, and where a page is full. */
+int send_any(struct handle *h, uint32_t tag, uint32_t flags, const void *data, size_t len);
+
+/* Wakes who sleeps for what was published. Always 0. */
+__attribute__((cold)) int send_ring(struct handle *h);
+
+/* A short message is written without a single call, and so without a stack frame. */
 static inline int send_message(struct handle *h, uint32_t tag, uint32_t flags, const void *data,
                                size_t len) {
-  if (unlikely(!send_acceptable(h, tag, data, len))) {
+  struct llmp_send_cursor *c = &h->send.cur;
+  if (unlikely(!send_acceptable(c, tag, data, len))) {
     return send_refuse(h, tag, data, len);
   }
-  const int rc = send_write(h, tag, flags, data, len);
-  if (unlikely(rc != 0)) {
-    return rc;
+  if (len > PAGE_SHORT || unlikely(!page_put(c, tag, flags, c->sender_id, data, len))) {
+    return send_any(h, tag, flags, data, len);
   }
-  send_publish(h);
-  return 0;
+  return unlikely(page_publish(c)) ? send_ring(h) : 0;
 }
 
 int send_many(struct handle *h, const llmp_outgoing *msgs, size_t n);

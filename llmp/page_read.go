@@ -99,6 +99,9 @@ func resumeAt(c *cursor.Recv, pg *page, offset uint64) error {
 	if !checkedHeader(c, off, &h) || h.id == 0 || h.id > atomic.LoadUint64(currentID(pg.base)) {
 		return badOffset(pg, offset)
 	}
+	if h.padded%8 != 0 { // nothing can follow there; readers rely on that
+		return badOffset(pg, offset)
+	}
 	c.LastOff = off
 	c.Next = off + wire.MsgHeader + h.padded
 	c.SeenID = h.id

@@ -175,15 +175,3 @@ func NextMapSize(maxAlloc, first uint64) uint64 {
 	}
 	return size
 }
-
-// Reserved says whether a tag belongs to the bus and may not be sent by a
-// user. LibAFL reserves the same four; EXITING, CLIENT_EXIT and
-// SLOW_RECEIVER_PANIC end connections and have verbs of their own.
-func Reserved(tag uint32) bool {
-	switch tag {
-	case TagUnset, TagUninitialized, TagEndOfPage, TagNewClient,
-		TagClientExit, TagExiting, TagSlowReceiver:
-		return true
-	}
-	return false
-}

@@ -31,8 +31,12 @@ static void read_on(struct llmp_recv_cursor *c) {
   }
 }
 
-/* Reads from a place that a description or a variable named: any place. */
+/* Reads from a place that a description or a variable named: any place at which
+ * the core would put a cursor. */
 static void read_from(struct llmp_recv_cursor *c, uint64_t next, uint64_t seen_id) {
+  if (next < WIRE_PAGE_HEADER || next > c->size || next % 8 != 0) {
+    next = WIRE_PAGE_HEADER;
+  }
   c->next = next;
   c->seen_id = seen_id;
   c->last_off = 0;
