@@ -41,6 +41,7 @@ type Loop struct {
 	nap     time.Duration
 	spinEnd time.Time
 	slept   time.Duration // how long the last round allowed to sleep
+	sleeper futex.Sleeper
 }
 
 // A Round is what a round of a Loop came to.
@@ -97,6 +98,7 @@ func (l *Loop) sleep(limit time.Duration) {
 		l.slept = min(l.nap, limit)
 		l.nap = min(2*l.nap, lastPoll)
 	}
+	l.sleeper.Prepare()
 	atomic.StoreUint32(l.b.bell.sleeping(), 1)
 }
 

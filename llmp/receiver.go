@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"llmp/internal/cursor"
+	"llmp/internal/futex"
 	"llmp/internal/wire"
 	"llmp/shmem"
 )
@@ -19,6 +20,8 @@ type Receiver struct {
 	page *page
 	kept []*page // read and still mapped, the latest last
 	end  error   // why nothing more comes; sticky
+
+	sleeper futex.Sleeper
 
 	// On broadcast pages of our brokers: see reader_slot.go.
 	board *bell // nil: this reader has no slot and is counted on the pages

@@ -115,7 +115,7 @@ func (w *waiter) wait() bool {
 	if w.ready() {
 		return true
 	}
-	futex.Wait(word, seen, min(left, limit))
+	_ = w.r.sleeper.Wait(word, seen, min(left, limit))
 	return true
 }
 

@@ -67,7 +67,7 @@ func TestWakeWithoutSleepers(t *testing.T) {
 }
 
 func TestWaitLooksAtTheWordFirst(t *testing.T) {
-	waits := map[string]func(*uint32, uint32, time.Duration) error{"futex": Wait, "poll": poll}
+	waits := map[string]func(*uint32, uint32, time.Duration) error{"futex": Wait, "poll": poll, "sleeper": new(Sleeper).Wait}
 	for name, wait := range waits {
 		word := uint32(1)
 		for _, timeout := range []time.Duration{forever, 0, patient} {
