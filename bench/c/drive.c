@@ -175,7 +175,7 @@ static double at(const struct samples *s, double share) {
   return s->values[place];
 }
 
-void samples_report(struct samples *s, const char *unit, const char *of, ...) {
+void samples_report(struct samples *s, const char *peer, const char *unit, const char *of, ...) {
   if (s->count == 0) {
     fail("nothing was measured");
   }
@@ -192,7 +192,7 @@ void samples_report(struct samples *s, const char *unit, const char *of, ...) {
   (void)printf(
       ",\"peer\":\"%s\",\"unit\":\"%s\",\"samples\":%zu,\"p10\":%.2f,\"p50\":%.2f,"
       "\"p90\":%.2f,\"p99\":%.2f,\"mean\":%.2f}\n",
-      PEER, unit, s->count, at(s, 0.10), at(s, 0.50), at(s, 0.90), at(s, 0.99),
+      peer, unit, s->count, at(s, 0.10), at(s, 0.50), at(s, 0.90), at(s, 0.99),
       sum / (double)s->count);
   (void)fflush(stdout);
   free(s->values);

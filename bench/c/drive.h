@@ -54,6 +54,7 @@ size_t option_numbers(struct options *o, const char *name, const char *otherwise
 
 /* -------------------------------------------------------------- machine */
 
+#define LIFE_LIMIT 300
 /* Ends the process after so many seconds: peers that spin must not outlive a
  * partner that died. With the process that started it, it ends in any case. */
 void limit_life(unsigned seconds);
@@ -92,10 +93,10 @@ struct samples {
 struct samples samples_new(size_t room);
 void samples_add(struct samples *s, double value);
 
-/* Prints what the samples are of (JSON members, formatted), their unit and
- * their distribution, then frees them. */
-void samples_report(struct samples *s, const char *unit, const char *of, ...)
-    __attribute__((format(printf, 3, 4)));
+/* Prints what the samples are of (JSON members, formatted), whose they are,
+ * their unit and their distribution, then frees them. */
+void samples_report(struct samples *s, const char *peer, const char *unit, const char *of, ...)
+    __attribute__((format(printf, 4, 5)));
 
 /* ------------------------------------------------------------- partners */
 
@@ -112,5 +113,6 @@ int reply(struct options *o);
 int role_send(struct options *o);
 int role_recv(struct options *o);
 int role_hold(struct options *o);
+int bare_wake(struct options *o);
 
 #endif /* DRIVE_H */

@@ -16,6 +16,9 @@ static const char usage[] =
     "  round-trip  a message there and back between two processes that spin, pinned\n"
     "              to a core each: a sender and a receiver each\n"
     "              --sizes 64  --rounds 100000  --turns 5\n"
+    "  bare-wake   from the first of three processes to the last, which sleep on a futex\n"
+    "              each and wake the next\n"
+    "              --messages 1000  --pause-us 1500\n"
     "\n"
     "Clients of a bus of processes, whose broker llmp-bench-go is. They say \"ready\"\n"
     "on stdout and leave when their stdin closes; --core N keeps them on one core:\n"
@@ -34,7 +37,7 @@ int main(int argc, char **argv) {
     return argc < 2 ? 2 : 0;
   }
   struct options o = options_parse(argc - 2, argv + 2);
-  limit_life((unsigned)option_number(&o, "timeout", 300));
+  limit_life((unsigned)option_number(&o, "timeout", LIFE_LIMIT));
   const char *command = argv[1];
   if (strcmp(command, "pipeline") == 0) {
     return pipeline(&o);
@@ -44,6 +47,9 @@ int main(int argc, char **argv) {
   }
   if (strcmp(command, "reply") == 0) { /* the other process of a round trip */
     return reply(&o);
+  }
+  if (strcmp(command, "bare-wake") == 0) {
+    return bare_wake(&o);
   }
   if (strcmp(command, "send") == 0) {
     return role_send(&o);

@@ -107,7 +107,7 @@ static double per_message(uint64_t from, uint64_t to, const struct plan *p) {
 }
 
 static void report(struct samples *s, const struct plan *p, const char *step) {
-  samples_report(s, "ns/message",
+  samples_report(s, PEER, "ns/message",
                  "\"bench\":\"pipeline\",\"step\":\"%s\",\"size\":%zu,\"batch\":%zu,\"turn\":%zu,"
                  "\"history\":\"%s\"",
                  step, p->size, p->batch, (size_t)p->turn, p->history);

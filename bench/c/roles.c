@@ -174,7 +174,7 @@ int role_recv(struct options *o) {
   }
   const double seconds = (double)(now_ns() - first) / 1e9;
   if (latency) {
-    samples_report(&waits, "us", "\"bench\":\"wake through the broker\"");
+    samples_report(&waits, PEER, "us", "\"bench\":\"wake through the broker\"");
   }
   say_line("{\"bench\":\"stream\",\"peer\":\"" PEER "\",\"messages\":%" PRIu64 ",\"seconds\":%.6f}",
            messages, seconds);

@@ -135,7 +135,7 @@ static void lead(char *self, size_t size, uint64_t rounds, uint64_t turn) {
   leave(&e);
   end_partner(&p);
   free(payload);
-  samples_report(&samples, "ns",
+  samples_report(&samples, PEER, "ns",
                  "\"bench\":\"round trip\",\"size\":%zu,\"turn\":%" PRIu64 ",\"clock_ns\":%.0f",
                  size, turn, clock_cost());
 }

@@ -20,6 +20,8 @@ const usage = `llmp-bench-go COMMAND [OPTIONS]
 
   broker      a broker of other processes: says its port, and leaves when its stdin
               closes.  --history all  --budget-mib 64
+  recv        a client that blocks for each message of llmp-bench-c's send --pause-us,
+              and leaves when its stdin closes.  --port P  --messages 1000
 
 --timeout SECONDS (300) bounds each process.
 `
@@ -27,6 +29,7 @@ const usage = `llmp-bench-go COMMAND [OPTIONS]
 var commands = map[string]func(*options) error{
 	"pipeline":   pipeline,
 	"broker":     broker,
+	"recv":       receive,
 	"round-trip": roundTrip,
 	"reply":      reply, // the other process of a round trip
 }

@@ -39,9 +39,9 @@ class Bus:
         self.broker = broker
         self._port = port
 
-    def command(self, role: str, **options: object) -> list[str]:
+    def command(self, role: str, driver: str | None = None, **options: object) -> list[str]:
         """Return the command line of a client."""
-        words = [self.kind.driver, role, "--port", self._port]
+        words = [driver or self.kind.driver, role, "--port", self._port]
         for name, value in options.items():
             words += [f"--{name.replace('_', '-')}", str(value)]
         return words

@@ -21,6 +21,7 @@ LL_MP_SPINNING = "ll_mp, spinning"
 ICEORYX = "iceoryx2"
 TACHYON = "Tachyon"
 CACHE_LINE = "cache line"
+BARE_WAKE = "bare futex, two hops"
 
 
 Mode = Literal["full", "quick", "smoke"]

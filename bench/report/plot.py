@@ -15,6 +15,7 @@ COLOURS = {
     names.OURS_MANY: "#a9d8c6",
     names.GO: "#2f7fc1",
     names.CACHE_LINE: "#999999",
+    names.BARE_WAKE: "#999999",
     names.LL_MP: "#c8553d",
     names.LL_MP_SPINNING: "#e6a08f",
     names.ICEORYX: "#8a6bb1",

@@ -5,12 +5,14 @@ from __future__ import annotations
 import time
 
 from .bus import Kind, cpu_seconds, kinds
-from .drivers import LL_MP, OURS, OURS_KEPT, Drivers, Settings
+from .drivers import BARE_WAKE, GO, LL_MP, OURS, OURS_KEPT, Drivers, Settings
+from .processes import run
 from .results import Figure, Goal, Ratio, Row, Section, by_peer
 
 PAUSE_US = 1500
 WAKE_AIM = Goal(20.0, "most")
 WAKE_RATIO_AIM = Goal(100.0, "least")
+BARE_AIM = Goal(1.5, "most")
 IDLE_CLIENTS = 64
 IDLE_AIM = Goal(0.5, "most")
 
@@ -23,24 +25,34 @@ def measure(drivers: Drivers, settings: Settings) -> Section:
         how=f"Processes: a client sends a message of 64 B and sleeps {PAUSE_US} us, the broker "
         "sleeps until it comes, another client blocks until it has it; us from before the send "
         "to after the receive. ll_mp as LibAFL has it: its broker sleeps 5 ms between looks, its "
-        f"blocked receiver spins. Idle: a broker with {IDLE_CLIENTS} clients to which nothing "
+        "blocked receiver spins. llmp Go: our broker, and a receiver in Go. The bare futex is the "
+        "limit: three processes that sleep and wake each other, and nothing around it; that is "
+        "the system's time, and more where it wakes an idle processor for the next than where "
+        f"it lets the same go on. Idle: a broker with {IDLE_CLIENTS} clients to which nothing "
         "happens; processor time in percent of one core. Ours all wait for a message; of "
         "ll_mp's one does (its receivers spin, and a core has room for one), the others do "
         "nothing at all. Nothing is pinned.",
-        peers=(OURS, OURS_KEPT, LL_MP),
+        peers=(OURS, OURS_KEPT, GO, BARE_WAKE, LL_MP),
     )
     messages = settings.pick(1500, 400, 20)
     seconds = settings.pick(5, 2, 1) if settings.mode != "smoke" else 0.2
     buses = [bus for name, bus in kinds(drivers).items() if name in section.peers]
     for _ in range(settings.pick(3, 2, 1)):
+        section.rows += _bare_wake(drivers, messages)
         for kind in buses:
             section.rows.append(_wake(kind, messages))
+        section.rows.append({**_wake(buses[0], messages, drivers.go), "peer": GO})
     for _ in range(settings.pick(2, 1, 1)):
         for kind in buses:
             section.rows.append(_idle(kind, seconds))
     rows = section.rows
-    ratio = (Ratio(LL_MP, OURS, WAKE_RATIO_AIM), Ratio(LL_MP, OURS_KEPT, WAKE_RATIO_AIM))
-    plain = (Ratio(LL_MP, OURS), Ratio(LL_MP, OURS_KEPT))
+    ratio = (
+        Ratio(OURS, BARE_WAKE, BARE_AIM),
+        Ratio(OURS_KEPT, BARE_WAKE, BARE_AIM),
+        Ratio(LL_MP, OURS, WAKE_RATIO_AIM),
+        Ratio(LL_MP, OURS_KEPT, WAKE_RATIO_AIM),
+    )
+    plain = (Ratio(OURS, BARE_WAKE), Ratio(LL_MP, OURS), Ratio(LL_MP, OURS_KEPT))
     aims = ((OURS, WAKE_AIM), (OURS_KEPT, WAKE_AIM))
     idle = ((OURS, IDLE_AIM), (OURS_KEPT, IDLE_AIM))
     section.figures = [
@@ -56,9 +68,18 @@ def measure(drivers: Drivers, settings: Settings) -> Section:
     return section
 
 
-def _wake(kind: Kind, messages: int) -> Row:
+def _bare_wake(drivers: Drivers, messages: int) -> list[Row]:
+    options = ["--messages", str(messages), "--pause-us", str(PAUSE_US)]
+    return run([drivers.c, "bare-wake", *options], limit=120)
+
+
+def _wake(kind: Kind, messages: int, in_go: str | None = None) -> Row:
+    """Wake a receiver of this bus, or of the driver in Go."""
     with kind.open() as bus:
-        [receiver] = bus.join("recv", messages=messages, latency=1)
+        if in_go:
+            [receiver] = bus.join("recv", driver=in_go, messages=messages)
+        else:
+            [receiver] = bus.join("recv", messages=messages, latency=1)
         [sender] = bus.join("send", messages=messages, pause_us=PAUSE_US)
         actors = (bus.broker, receiver)
         before, start = [cpu_seconds(actor) for actor in actors], time.monotonic()

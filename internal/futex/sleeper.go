@@ -19,19 +19,24 @@ import (
 // The monitor leaves a P that nobody else needs where it is for 10 ms, but not
 // if one time slice of a goroutine has lasted for 10 ms, and ours lasts for ever
 // when all that interrupts it is system calls. So we begin a new slice before we
-// sleep, if the last is not quite new. What comes within 10 ms finds us with our
-// P. After a longer silence the monitor has it, and the process is as idle as
-// it can be.
+// sleep, if the last is not quite new: what comes within 10 ms finds us with our
+// P. What comes less often does not, and is better off: until the monitor has
+// the P it looks for it again and again.
 type Sleeper struct {
 	slice time.Duration // when the time slice began, after start
+	slept time.Duration // when the last sleep began
 }
 
 var start = time.Now()
 
-// sliceLasts is how old a time slice may be when we sleep: we may sleep for as
-// long again, and be woken in time. A new one is not free, as it may wake a
-// thread that looks for work in vain.
-const sliceLasts = 5 * time.Millisecond
+const (
+	// leftAlone is how long the monitor leaves a P in a system call.
+	leftAlone = 10 * time.Millisecond
+	// sliceLasts is how old a time slice may be when we sleep; for as long again
+	// we may sleep. A new one is not free: it may wake a thread that looks for
+	// work in vain.
+	sliceLasts = leftAlone / 2
+)
 
 // Wait is the function Wait.
 func (s *Sleeper) Wait(addr *uint32, val uint32, timeout time.Duration) error {
@@ -43,7 +48,9 @@ func (s *Sleeper) Wait(addr *uint32, val uint32, timeout time.Duration) error {
 // another way, outside Go for instance.
 func (s *Sleeper) Prepare() {
 	now := time.Since(start)
-	if s.slice == 0 || now-s.slice >= sliceLasts {
+	often := now-s.slept < leftAlone
+	s.slept = now
+	if often && now-s.slice >= sliceLasts {
 		s.slice = now
 		runtime.Gosched()
 	}
