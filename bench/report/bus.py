@@ -46,9 +46,11 @@ class Bus:
             words += [f"--{name.replace('_', '-')}", str(value)]
         return words
 
-    def join(self, role: str, count: int = 1, **options: object) -> list[Actor]:
-        """Start clients, and wait until they have joined."""
-        return self.crew.start_ready([self.command(role, **options)] * count, START)
+    def join(
+        self, role: str, count: int = 1, driver: str | None = None, **options: object
+    ) -> list[Actor]:
+        """Start clients, of another driver or of the bus's own, and wait until they have joined."""
+        return self.crew.start_ready([self.command(role, driver, **options)] * count, START)
 
 
 def kinds(drivers: Drivers) -> dict[str, Kind]:
