@@ -80,6 +80,7 @@
 #define WIRE_ANNEX_FLAG_RINGS 1u
 #define WIRE_ANNEX_FLAG_BROADCAST 2u
 #define WIRE_ANNEX_FLAG_ENTRY 4u
+#define WIRE_ANNEX_FLAG_ONCE 8u
 
 /* The bell: one small map per broker, by which its clients wake it, and in
  * which its readers say where they are. */

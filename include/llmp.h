@@ -447,7 +447,8 @@ typedef struct llmp_broker_options {
   const char *archive_dir;     /* where history goes that all receivers have read, in a file
                                   without a name; default: $TMPDIR or /tmp */
   uint64_t budget;             /* shared memory of the broadcast side, bytes; default 64 MiB, or 8
-                                  pages; 512 KiB and 4 pages at least */
+                                  pages; 512 KiB and 4 pages at least. A message that takes more
+                                  than half of it passes, too: one at a time, by one page more */
   int64_t slow_timeout_ms;     /* how long a receiver that does not read may hold up a full bus
                                   before it is cut off; default 10,000; LLMP_WAIT_FOREVER: never */
   uint32_t spin_us;            /* look this long for work before sleeping; default 0 */

@@ -91,6 +91,11 @@ func (pg *page) isEntry() bool {
 	return pg.annex != nil && atomic.LoadUint32(u32(pg.annex, wire.AnnexOffFlags))&wire.AnnexFlagEntry != 0
 }
 
+// isOnce says whether the page will not be used again.
+func (pg *page) isOnce() bool {
+	return pg.annex != nil && atomic.LoadUint32(u32(pg.annex, wire.AnnexOffFlags))&wire.AnnexFlagOnce != 0
+}
+
 // coming says whether a reader of ours stands on this entry page.
 func (pg *page) coming() bool {
 	return pg.annex != nil && atomic.LoadUint32(u32(pg.annex, wire.AnnexOffComing)) != 0

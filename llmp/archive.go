@@ -133,6 +133,7 @@ func (a *archive) run() {
 				data = p.pack(image)
 			}
 			a.write(lp, data, len(data) < len(image))
+			p.relax()
 			lp.archived.Store(true)
 			a.done()
 		}
@@ -175,6 +176,17 @@ func (p *packer) pack(image []byte) []byte {
 	}
 	return p.out.Bytes()
 }
+
+// relax gives memory back that only a large page needed.
+func (p *packer) relax() {
+	if p.out.Cap() > maxIdlePacker {
+		p.out = bytes.Buffer{}
+		p.w = nil
+	}
+}
+
+// maxIdlePacker is how much memory a packer keeps.
+const maxIdlePacker = 4 << 20
 
 func (a *archive) write(lp *livePage, data []byte, compressed bool) {
 	a.mu.Lock()
@@ -224,6 +236,17 @@ func (a *archive) forgetBefore(seq uint64) {
 			punch(a.file, blk.off, int64(blk.stored))
 		}
 	}
+}
+
+// imageSize is how many bytes of messages there are on page number seq; 0 when
+// it is not kept.
+func (a *archive) imageSize(seq uint64) uint64 {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if seq < a.first || seq-a.first >= uint64(len(a.blocks)) {
+		return 0
+	}
+	return uint64(a.blocks[seq-a.first].image)
 }
 
 // oldest is the number of the oldest page that is kept; false when there is none.

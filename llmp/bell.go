@@ -94,8 +94,11 @@ func (b *bell) shake() {
 	futex.Wake(b.seq(), 1)
 }
 
-// ring is shake for who need not wake a broker that is not asleep.
+// ring is shake for who need not wake a broker that is not asleep; b may be nil.
 func (b *bell) ring() {
+	if b == nil {
+		return
+	}
 	atomic.AddUint32(b.seq(), 1)
 	if atomic.LoadUint32(b.sleeping()) != 0 {
 		futex.Wake(b.seq(), wakeAll)

@@ -23,6 +23,7 @@ type broadcast struct {
 	last    uint64   // number of the current page
 	doubt   bool     // attachments are not counted here, and a proof failed once
 	full    bool     // what next needs is not to be had within the budget
+	refused uint64   // the round in which that was so the last time; 0: it has got what it needed since
 	force   bool     // the broker ends: the budget does not matter any more
 	looked  time.Time
 	held    hold // how long a full bus has been waiting for the oldest page
@@ -68,16 +69,23 @@ func (p *broadcast) add(pg *page) {
 // budget.
 func (p *broadcast) next(size uint64) (*page, error) {
 	p.collect()
+	if p.footprint() > p.b.liveBudget() {
+		p.dropSpares()
+	}
 	pg := p.takeSpare(size)
 	if pg == nil && !p.fits(size) {
-		p.full = true
-		p.relieve()
-		p.collect()
-		p.full = false
+		p.press()
+		p.b.entries.collectLarge()
+		p.b.entries.hurry(nil, time.Now())
 		pg = p.takeSpare(size)
+	}
+	if pg == nil && p.mustStep(size) {
+		size = uint64(p.b.opts.PageSize)
+		p.dropSpares()
 	}
 	if pg == nil {
 		if !p.fits(size) {
+			p.refused = p.b.round
 			return nil, fail(ErrFull, "the broadcast side has reached its budget of %d bytes: receivers are far behind; send again later", p.b.opts.Budget)
 		}
 		var err error
@@ -85,9 +93,45 @@ func (p *broadcast) next(size uint64) (*page, error) {
 			return nil, err
 		}
 	}
-	p.held = hold{}
+	p.held, p.refused = hold{}, 0
+	p.b.entries.yield = false
 	p.add(pg)
 	return pg, nil
+}
+
+// waits says whether the broadcast side waits for room.
+func (p *broadcast) waits() bool { return p.refused != 0 && p.refused+1 >= p.b.round }
+
+// press does what can be done to get pages back, for those who find no room.
+func (p *broadcast) press() {
+	p.full = true
+	p.relieve()
+	p.collect()
+	p.full = false
+}
+
+// isLarge says whether a page is larger than the usual ones.
+func (p *broadcast) isLarge(size uint64) bool { return size > uint64(p.b.opts.PageSize) }
+
+// onLarge says whether the current page is larger than the usual ones.
+func (p *broadcast) onLarge() bool { return p.isLarge(p.pages[len(p.pages)-1].pg.size) }
+
+// bare says whether nothing but the current page is in use, and that is one of
+// the usual size.
+func (p *broadcast) bare() bool { return len(p.pages) == 1 && !p.onLarge() }
+
+// mustStep says whether a page of the usual size has to come first, so that the
+// current page can be given back before the next one is made (M4).
+func (p *broadcast) mustStep(size uint64) bool {
+	return p.isLarge(size) && len(p.pages) == 1 && p.onLarge() && !p.fits(size)
+}
+
+// stepOff goes on to a page of the usual size, if a larger one is all there is:
+// then it can be given back once it was read.
+func (p *broadcast) stepOff() {
+	if len(p.pages) == 1 && p.onLarge() {
+		_ = p.b.out.MakeRoom(0) // no memory: it stays as it is
+	}
 }
 
 // newPage makes a page. Where the system has no more memory to give, that is a
@@ -126,18 +170,31 @@ func (p *broadcast) takeSpare(size uint64) *page {
 	return nil
 }
 
-// fits says whether the budget has room for a page of size bytes. There always
-// is when all pages but the current one are free: a message must get through
-// however large it is.
+// fits says whether the budget has room for a page of size bytes (M1). There
+// always is for one of the usual size when all pages but the current one are
+// free, and for a larger one when there is no other large page at all, of ours
+// or a joiner's: a message must get through however large it is (M5).
 func (p *broadcast) fits(size uint64) bool {
-	if p.force || len(p.pages) == 1 {
+	if p.force {
 		return true
 	}
 	need := size + uint64(p.maker.annex)
+	if p.isLarge(size) {
+		need += p.b.ordinary() // to step on to from there
+	}
 	if p.room() < need {
 		p.dropSpares()
 	}
-	return p.room() >= need
+	switch es := &p.b.entries; {
+	case p.room() >= need:
+		return true
+	case len(p.pages) > 1:
+		return false
+	case p.isLarge(size):
+		return !p.onLarge() && es.wanted == 0 && es.largeFootprint() == 0
+	default:
+		return p.onLarge() || es.wanted == 0
+	}
 }
 
 // room is how much the budget has left for broadcast pages.

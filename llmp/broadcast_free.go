@@ -66,6 +66,9 @@ func (p *broadcast) tidy() {
 		lp.joiners = slices.DeleteFunc(lp.joiners, func(e *entry) bool { return !e.public && e.overTo(lp) })
 	}
 	p.collect()
+	if p.room() == 0 {
+		p.stepOff()
+	}
 }
 
 // remove takes the oldest page from those in use. Its left is final.

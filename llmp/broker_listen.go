@@ -108,7 +108,7 @@ func (l *listener) serve(conn *tcp.Conn) {
 	}
 	defer l.b.disown(conn)
 	_ = conn.SetDeadline(time.Now().Add(handshakeTimeout))
-	e, m, err := l.b.openEntry()
+	e, m, err := l.b.awaitEntry()
 	if err != nil {
 		refuse(conn, err)
 		return
@@ -164,7 +164,28 @@ func refuse(conn *tcp.Conn, err error) {
 	_ = frame.Write(conn, frame.EncodeResponse(frame.Error{Description: err.Error()}))
 }
 
-// openEntry makes an entry for whoever connects.
+// awaitEntry makes an entry for whoever connects. When there is no room, it has
+// some made and waits for it.
+func (b *Broker) awaitEntry() (e *entry, m MapDescription, err error) {
+	const patience, nap = handshakeTimeout / 2, time.Millisecond
+	if e, m, err = b.openEntry(); !errors.Is(err, ErrFull) {
+		return e, m, err
+	}
+	b.knock(1)
+	defer b.knock(-1)
+	for start := time.Now(); errors.Is(err, ErrFull) && time.Since(start) < patience; {
+		time.Sleep(nap)
+		e, m, err = b.openEntry()
+	}
+	return e, m, err
+}
+
+func (b *Broker) knock(more int) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.entries.knocking += more
+}
+
 func (b *Broker) openEntry() (*entry, MapDescription, error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()

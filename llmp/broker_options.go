@@ -32,9 +32,16 @@ type BrokerOptions struct {
 	// is full, history is lost and Stats.Lost says how much; nothing waits.
 	ArchiveDir string
 	// Budget is how much shared memory the broadcast side may take, in
-	// bytes. Default 64 MiB, or 8 pages where these are larger. 16 pages or
-	// more do well, 4 is the least. A message that is larger than all of it
-	// still passes: then there are two pages, as large as it needs.
+	// bytes, whatever is sent and however many join late. Default 64 MiB, or
+	// 8 pages where these are larger. 16 pages or more do well, 4 is the least.
+	// A message that takes more than half of it still passes: one at a time, and
+	// while it does there is one page more, of its size and an eighth at most.
+	// (Half: of 16 pages or more. The exact bound is in docs/concurrency.md.)
+	// What a receiver that was cut off still has mapped is its own.
+	//
+	// An eighth of it is for clients that have not begun to receive, at 16 KiB
+	// each. Where there are more, others have less; beyond half of it they are
+	// refused.
 	//
 	// When it is reached, forwarding waits for the receivers, and then the
 	// clients' own pages fill up and their sends wait: see

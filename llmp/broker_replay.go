@@ -60,19 +60,33 @@ func (es *entries) begin(e *entry, now time.Time) {
 	e.state, e.moved = entryFills, now
 }
 
-// makeWay cuts off a joiner that has not read for long while others wait; or,
+// makeWay looks for a joiner that need not be counted among those who are filled
+// any more, when others wait. It cuts one off that has not read for long; or,
 // where nobody is to be cut off, lets one more in.
 func (es *entries) makeWay(now time.Time) bool {
+	for _, e := range slices.Clone(es.all) {
+		if e.state != entryLinked || !e.counts {
+			continue
+		}
+		// It stands before the broadcast pages, or has come there unnoticed.
+		if ordinary, _ := e.footprint(); es.over(e) || es.roomToWait(ordinary) {
+			es.unfill(e)
+			return true
+		}
+	}
 	slow := es.b.opts.SlowTimeout
 	patient := slow < 0
 	if patient {
 		slow = defaultSlowTimeout
 	}
 	for _, e := range es.pending {
-		if e.state != entryFills || !e.counts || now.Sub(e.moved) < slow {
+		if e.state != entryFills || !e.counts || e.waits || now.Sub(e.moved) < slow {
 			continue
 		}
 		if patient {
+			if ordinary, _ := e.footprint(); !es.roomToWait(ordinary) {
+				return false
+			}
 			es.unfill(e)
 			return true
 		}
@@ -112,10 +126,13 @@ type loadedPage struct {
 // than its share of a round. It returns whether it got something.
 func (e *entry) fill(now time.Time) (moved bool) {
 	sent := 0
+	e.waits = false
 	for e.state == entryFills && sent < fairShare {
 		if e.image == nil {
 			if lp := e.b.pages.linkable(e.next); lp != nil {
-				e.b.entries.unfill(e)
+				if !e.mayLink() {
+					break
+				}
 				e.linkTo(lp)
 				e.b.entries.settle(e)
 				return true
@@ -147,18 +164,22 @@ func (es *entries) settle(e *entry) {
 // there yet.
 func (e *entry) load() bool {
 	if e.asked == 0 {
+		if e.loadsLarge(e.next) && !(e.stepOff() && e.b.entries.takeTurn(e)) {
+			return false
+		}
 		e.ask(e.next)
-		return false
 	}
 	got := e.loaded.Load()
 	if got == nil {
+		e.waits = true
 		return false
 	}
 	e.asked = 0
-	if e.b.pages.linkable(e.next+1) == nil {
+	if e.b.pages.linkable(e.next+1) == nil && !e.loadsLarge(e.next+1) {
 		e.ask(e.next + 1) // it is read while this one is being copied
 	}
 	if got.image == nil {
+		e.b.entries.endTurn(e)
 		e.next++ // lost, and counted there
 		return true
 	}
@@ -167,6 +188,12 @@ func (e *entry) load() bool {
 	atomic.StoreUint64(currentID(base), got.lastID)
 	e.in = cursor.Recv{Base: base, Size: uint64(len(e.image)), Next: wire.PageHeader}
 	return true
+}
+
+// loadsLarge says whether a page of the archive is too large to be held in
+// memory for more than one joiner at a time.
+func (e *entry) loadsLarge(seq uint64) bool {
+	return e.b.pages.archive.imageSize(seq) > e.b.entries.largeImage()
 }
 
 // ask has a page of the archive read back. When too many ask, it will be asked
@@ -193,6 +220,7 @@ func (e *entry) copyOn() int {
 			e.b.pages.archive.spoiled() // somebody wrote to the page when it was in use
 		}
 		e.image, e.in = nil, cursor.Recv{}
+		e.b.entries.endTurn(e)
 		e.next++
 		return 1
 	}

@@ -17,6 +17,11 @@ type entries struct {
 	filling int      // how many of those are filled
 	open    *entry   // what Broker.Map says
 	swept   time.Time
+
+	turn     *entry // who is next to be given a large message; nil: nobody
+	wanted   uint64 // what broadcast pages have to give way for, in bytes
+	knocking int    // joiners for whom there is no room yet
+	yield    bool   // a joiner was given one: now it is the broadcast's turn
 }
 
 func (es *entries) add(e *entry) {
@@ -36,6 +41,10 @@ func (es *entries) pend(e *entry) { es.pending = append(es.pending, e) }
 func (es *entries) remove(e *entry) {
 	es.all = slices.DeleteFunc(es.all, func(x *entry) bool { return x == e })
 	es.settle(e)
+	es.endTurn(e)
+	if es.turn != nil || es.wanted != 0 {
+		es.b.bell.shake() // there may be room now
+	}
 	if es.open == e {
 		es.open = nil
 	}
@@ -88,6 +97,17 @@ func (es *entries) sweep(now time.Time) {
 	}
 }
 
+// over ends an entry by which somebody has come to a broadcast page, if it can
+// be.
+func (es *entries) over(e *entry) bool {
+	lp := e.link
+	if e.public || !e.overTo(lp) {
+		return false
+	}
+	lp.joiners = slices.DeleteFunc(lp.joiners, func(x *entry) bool { return x == e })
+	return true
+}
+
 // bury ends the entry of a joiner that has died before it could be seen on the
 // page that its entry links to.
 func (es *entries) bury(e *entry) {
@@ -102,27 +122,12 @@ func (es *entries) bury(e *entry) {
 	e.end(lp)
 }
 
-// idleFootprint is how much shared memory is taken by entries that are not
-// filled: those have a share of their own.
-func (es *entries) idleFootprint() (n uint64) {
-	for _, e := range es.all {
-		if e.state != entryFills {
-			n += e.footprint()
-		}
-	}
-	return n
-}
-
-func (es *entries) footprint() (n uint64) {
-	for _, e := range es.all {
-		n += e.footprint()
-	}
-	return n
-}
-
 // polls says how soon somebody has to be looked for who does not ring; 0 says
 // that nobody has.
 func (es *entries) polls() (limit time.Duration) {
+	if es.wanted != 0 {
+		return lastPoll // those who read the broadcast pages do not ring
+	}
 	for _, e := range es.pending {
 		switch {
 		case e.rings():
@@ -189,34 +194,6 @@ func (b *Broker) entryOptions() Options {
 	o.SendTimeout = NoWait
 	o.MaxPendingPages = 2
 	return o
-}
-
-// The budget: an eighth is for the history that late joiners are given, an
-// eighth for those who wait at a door, and the rest for broadcast pages. Where
-// more than can wait do, broadcast pages make room for them.
-
-func (b *Broker) liveBudget() uint64 {
-	share := uint64(b.opts.Budget) / 8
-	idle := b.entries.idleFootprint()
-	taken := 2*share + wire.BellSize + (idle - min(idle, share))
-	return uint64(b.opts.Budget) - min(uint64(b.opts.Budget), taken)
-}
-
-// replayPage is the size of private pages with history.
-func (b *Broker) replayPage() int {
-	size := smallestPageSize
-	for size < b.opts.PageSize && int64(size)*2 <= b.opts.Budget/256 {
-		size *= 2
-	}
-	return size
-}
-
-// maxFilling is how many joiners are given the history at a time. The others
-// wait for their turn; they hold up nobody, and lose nothing.
-func (b *Broker) maxFilling() int {
-	const pagesEach = 4
-	each := int64(pagesEach * (b.replayPage() + wire.AnnexSize))
-	return int(max(b.opts.Budget/8/each, 1))
 }
 
 // firstWanted is the number of the page that a joiner of now starts with.

@@ -36,6 +36,7 @@ type entry struct {
 	asked  uint64 // number of the page that was asked for; 0: none
 
 	moved  time.Time // when the joiner was last seen to read
+	waits  bool      // it is not the joiner who is slow: it waits for its turn, or for the archive
 	lonely time.Time // since when nobody is attached; zero: somebody is
 }
 
@@ -54,13 +55,18 @@ const entryPage = 4096
 // newEntry makes an entry and, if the joiner can start on a page in use, the
 // link to it. The caller holds the broker's lock.
 func (b *Broker) newEntry(public bool) (*entry, error) {
+	if err := b.entries.admit(); err != nil {
+		return nil, err
+	}
 	e := &entry{b: b, public: public, joined: b.pages.last, next: b.firstWanted(), moved: time.Now()}
 	s, err := newSenderOn(entryPage, 0, b.entryOptions(), e.onPage)
 	if err != nil {
 		return nil, err
 	}
 	s.lean = true
-	s.past = &ownPages{s: s, before: unknown} // another one may come through the door
+	own := &ownPages{s: s, before: unknown} // another one may come through the door
+	own.most, own.nextSize = uint64(b.replayPage()), e.nextSize
+	s.past = own
 	if e.door, err = newPage(s.opts.Provider, entryPage, s.opts.annexSize(), 0); err != nil {
 		s.release()
 		return nil, err
@@ -79,7 +85,11 @@ func (b *Broker) newEntry(public bool) (*entry, error) {
 }
 
 func (e *entry) onPage(pg *page) cursor.Ring {
-	pg.setFlags(wire.AnnexFlagEntry)
+	flags := uint32(wire.AnnexFlagEntry)
+	if e.b.entries.isLarge(pg) {
+		flags |= wire.AnnexFlagOnce
+	}
+	pg.setFlags(flags)
 	e.b.bell.announceOn(pg)
 	return ringOnPage(pg)
 }
@@ -173,6 +183,7 @@ func (e *entry) overTo(lp *livePage) bool {
 
 // end ends an entry that nobody can come from any more.
 func (e *entry) end(lp *livePage) {
+	e.b.entries.unfill(e)
 	_, left := loadCounters(e.s.page.base)
 	lp.came += uint64(left)
 	e.close()
@@ -184,13 +195,4 @@ func (e *entry) close() {
 	_ = e.door.close()
 	e.state = entryOver
 	e.b.entries.remove(e)
-}
-
-// footprint is how much shared memory the entry takes.
-func (e *entry) footprint() uint64 {
-	n := uint64(0)
-	for _, pg := range append(e.all(), e.s.past.(*ownPages).spare...) {
-		n += pg.footprint()
-	}
-	return n
 }

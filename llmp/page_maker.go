@@ -15,7 +15,7 @@ type pageMaker struct {
 	mu    sync.Mutex
 	ready *page
 	wg    sync.WaitGroup
-	busy  bool
+	busy  uint64 // how much the page takes that is being made; 0: none is
 }
 
 // prepare starts to make a page of size bytes, unless one is ready or under
@@ -23,10 +23,10 @@ type pageMaker struct {
 func (m *pageMaker) prepare(size uint64, room bool) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if m.busy || m.ready != nil || !room || size > maxPrefault {
+	if m.busy != 0 || m.ready != nil || !room || size > maxPrefault {
 		return
 	}
-	m.busy = true
+	m.busy = size + uint64(m.annex)
 	m.wg.Add(1)
 	go m.make(size)
 }
@@ -42,7 +42,7 @@ func (m *pageMaker) make(size uint64) {
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	m.busy = false
+	m.busy = 0
 	if err == nil {
 		m.ready = pg
 	}
@@ -60,12 +60,13 @@ func (m *pageMaker) take(size uint64) *page {
 	return pg
 }
 
-// footprint is how much shared memory the page takes that is ready.
+// footprint is how much shared memory the page takes that is ready, or being
+// made.
 func (m *pageMaker) footprint() uint64 {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if m.ready == nil {
-		return 0
+		return m.busy
 	}
 	return m.ready.footprint()
 }

@@ -112,10 +112,11 @@ func (r *Receiver) arrive(pg *page) (found bool, err error) {
 	}
 	old := r.page
 	old.setArrived()
-	r.ringUsher(old)
+	r.findUsher(old)
 	r.page = pg
 	_ = old.close()
 	r.dropKept()
+	r.usher.ring()
 	r.dropUsher()
 	return true, nil
 }
@@ -167,8 +168,11 @@ func (r *Receiver) count(pg *page) {
 	addLeft(old.base)
 	addJoined(pg.base)
 	// After both: a claim says that nothing is to come from here any more.
-	kept := channel && old.claim()
-	r.ringUsher(old)
+	kept := channel && !old.isOnce() && old.claim()
+	entry := old.isEntry()
+	if entry {
+		r.findUsher(old)
+	}
 	r.page = pg
 	if kept {
 		r.keep(old)
@@ -178,19 +182,16 @@ func (r *Receiver) count(pg *page) {
 	if !channel {
 		r.dropKept() // they were of the chain that led here
 	}
+	if entry {
+		r.usher.ring() // once nothing of what was left is mapped any more
+	}
 }
 
-// ringUsher tells the broker that a page of this joiner's entry was left: it
-// may be waiting to go on with the history.
-func (r *Receiver) ringUsher(left *page) {
-	if !left.isEntry() {
-		return
-	}
+// findUsher finds the bell of the broker that has to be told when a page of this
+// joiner's entry is left: it may be waiting to go on with the history.
+func (r *Receiver) findUsher(left *page) {
 	if r.usher == nil {
 		r.usher = findBell(r.opts.Provider, left)
-	}
-	if r.usher != nil {
-		r.usher.ring()
 	}
 }
 

@@ -15,6 +15,10 @@ type ownPages struct {
 	limbo  []*page // read to the end by a receiver, and retired; in order
 	spare  []*page // to be used again
 	before int     // how many in all have left the page before the oldest in limbo, or unknown
+
+	// Of a private chain, which has to keep to a budget.
+	most     uint64                       // spares that are larger are given back; 0: none is
+	nextSize func(uint64) (uint64, error) // how large the next page may be; nil: as asked for
 }
 
 const (
@@ -28,6 +32,12 @@ func (p *ownPages) next(size uint64) (*page, error) {
 	p.collect()
 	if n := len(p.pages) + 1; n > p.s.opts.MaxPendingPages {
 		return nil, fail(ErrFull, "%d pages wait unread: the receiver is far behind; send again later", n)
+	}
+	if p.nextSize != nil {
+		var err error
+		if size, err = p.nextSize(size); err != nil {
+			return nil, err
+		}
 	}
 	for i, pg := range p.spare {
 		if pg.size >= size {
@@ -68,7 +78,7 @@ func (p *ownPages) collect() {
 			_ = pg.close()
 		case p.before != unknown && int(joined) >= p.before && left >= joined:
 			p.before = int(left)
-			if len(p.spare) < maxSpare {
+			if len(p.spare) < maxSpare && (p.most == 0 || pg.size <= p.most) {
 				p.spare = append(p.spare, pg)
 			} else {
 				_ = pg.close()

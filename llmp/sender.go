@@ -29,8 +29,10 @@ type Sender struct {
 // A pagePool has a sender's pages but for the current one: those that may still
 // be read, and those that can be used again.
 type pagePool interface {
-	// next is an empty page of size bytes at least, to go on with. ErrFull
-	// when there is none for now. It does not wait.
+	// next is an empty page of size bytes at least, to go on with; or a smaller
+	// one, to go on to before next is asked again: so that the current one can
+	// be read and given back first. ErrFull when there is none for now. It does
+	// not wait.
 	next(size uint64) (*page, error)
 	// ended takes over a page that has just got its end-of-page message: its
 	// ordinary messages reach to offset end, the last one has id lastID.

@@ -2,6 +2,7 @@ package llmp
 
 import (
 	"errors"
+	"math/bits"
 	"time"
 
 	"llmp/internal/wire"
@@ -24,12 +25,32 @@ func (s *Sender) MakeRoom(n int) error {
 		s.cur.MaxAlloc = need
 	}
 	s.cur.MaxAlloc = max(s.cur.MaxAlloc, need)
-	pg, err := s.nextPage(wire.NextMapSize(s.cur.MaxAlloc, uint64(s.opts.PageSize)))
-	if err != nil {
-		return err
+	size := wire.NextMapSize(s.cur.MaxAlloc, uint64(s.opts.PageSize))
+	if s.lean {
+		size = leanSize(need, uint64(s.opts.PageSize))
 	}
-	s.goOn(pg)
-	return nil
+	for {
+		pg, err := s.nextPage(size)
+		if err != nil {
+			return err
+		}
+		s.goOn(pg)
+		if pg.size >= size {
+			return nil
+		}
+	}
+}
+
+// leanSize is the size of a page for a message that takes need bytes, where the
+// usual pages have first bytes: no larger than it must be, but for an eighth, so
+// that pages of messages of much the same size can be used in turn.
+func leanSize(need, first uint64) uint64 {
+	size := need + wire.EOPReserve + wire.PageHeader
+	if size <= first {
+		return first
+	}
+	step := max(uint64(1)<<(bits.Len64(size)-4), smallestPageSize)
+	return (size + step - 1) &^ (step - 1)
 }
 
 // goOn ends the current page with a link to pg. What was written but not yet

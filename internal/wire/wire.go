@@ -129,6 +129,9 @@ const (
 	// AnnexFlagEntry: a page of a joiner's entry; readers of ours ring the
 	// broker when they leave it.
 	AnnexFlagEntry = 0x4
+	// AnnexFlagOnce: a page that is not used again, so that nobody need keep
+	// it mapped.
+	AnnexFlagOnce = 0x8
 )
 
 // The bell: one small map per broker, by which its clients wake it, and in
