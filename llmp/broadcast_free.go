@@ -190,6 +190,18 @@ func (p *broadcast) deserted(lp *livePage) bool {
 	return ok && p.others(lp.pg) == 0 && !slices.ContainsFunc(lp.joiners, func(e *entry) bool { return !e.alone() })
 }
 
+// behind is the number of the first page on which somebody stands who has yet to
+// come to the current one; 0 when nobody is known to.
+func (p *broadcast) behind() uint64 {
+	p.b.readers.sweep(time.Now())
+	for _, lp := range p.pages[:len(p.pages)-1] {
+		if p.b.readers.hold(lp.seq) || !lp.counted() && !p.deserted(lp) {
+			return lp.seq
+		}
+	}
+	return 0
+}
+
 // passed says whether all who were on their way to a page, as far as can be
 // known, have come and gone: it is held by attachments that are not accounted
 // for, or by those who may still come from a ghost and have had their time.

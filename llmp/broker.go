@@ -273,19 +273,23 @@ const (
 	farewellLimit    = 2 * time.Second
 )
 
-// farewell gives joiners that are attached, but have not begun to read or are
-// amid the history, a moment to get what was sent before the end. Afterwards
-// there is nobody who could give it to them.
+// farewell gives those who are attached, but have not begun to read, are amid the
+// history or some pages behind, a moment to get what was sent before the end.
+// Afterwards there is nobody who could give it to them.
 func (b *Broker) farewell() {
 	start := time.Now()
+	behind := uint64(0)
 	for moved := start; time.Since(moved) < farewellPatience && time.Since(start) < farewellLimit; {
 		b.mu.Lock()
-		if b.entries.serve() {
+		served := b.entries.serve()
+		before := behind
+		behind = b.pages.behind()
+		if served || behind != before {
 			moved = time.Now()
 		}
 		coming := b.entries.coming()
 		b.mu.Unlock()
-		if !coming {
+		if !coming && behind == 0 {
 			return
 		}
 		time.Sleep(time.Millisecond)

@@ -85,12 +85,9 @@ func (b *Broker) maxFilling() int {
 // isLarge says whether a private page is one that joiners take turns for.
 func (es *entries) isLarge(pg *page) bool { return pg.size > uint64(es.b.replayPage()) }
 
-// taken is what joiners take of the budget, and the bell; or what is reserved
-// for them.
-func (es *entries) taken() uint64 { return es.takenBy(es.idleFootprint(), es.largeFootprint()) }
-
-// takenBy is taken, if entries that are not filled took idle bytes, and large
-// pages large ones.
+// takenBy is what joiners take of the budget, and the bell, or what is reserved
+// for them: if entries that are not filled take idle bytes, and large pages
+// large ones.
 func (es *entries) takenBy(idle, large uint64) uint64 {
 	share := es.b.share()
 	return wire.BellSize + share + max(idle, share) + max(large, es.b.largeShare())
