@@ -82,7 +82,7 @@ func NewBroker(o BrokerOptions) (*Broker, error) {
 	}
 	so := o.senderOptions()
 	so.SendTimeout = NoWait // a full bus is for the loop to wait for
-	b.out, err = newSender(0, so, b.onPage)
+	b.out, err = newSenderOn(wire.NextMapSize(0, uint64(so.PageSize)), 0, so, b.onPage)
 	if err != nil {
 		b.bell.close()
 		return nil, err

@@ -14,7 +14,9 @@ type ownPages struct {
 	pages  []*page // not read to the end yet, oldest first
 	limbo  []*page // read to the end by a receiver, and retired; in order
 	spare  []*page // to be used again
-	before int     // how many in all have left the page before the oldest in limbo, or unknown
+	maker  pageMaker
+	fresh  bool // the page that next gave last was never used before
+	before int  // how many in all have left the page before the oldest in limbo, or unknown
 
 	// Of a private chain, which has to keep to a budget.
 	most     uint64                       // spares that are larger are given back; 0: none is
@@ -43,6 +45,7 @@ func (p *ownPages) next(size uint64) (*page, error) {
 		if pg.size >= size {
 			p.spare = slices.Delete(p.spare, i, i+1)
 			pg.init(p.s.ID())
+			p.fresh = false
 			return pg, nil
 		}
 	}
@@ -51,10 +54,30 @@ func (p *ownPages) next(size uint64) (*page, error) {
 		_ = pg.close()
 	}
 	p.spare = nil
+	p.fresh = true
+	if pg := p.maker.take(size); pg != nil {
+		pg.init(p.s.ID())
+		return pg, nil
+	}
+	p.maker.drop() // it is too small, as above
 	return newPage(p.s.opts.Provider, size, p.s.opts.annexSize(), p.s.ID())
 }
 
 func (p *ownPages) ended(pg *page, _, _ uint64) { p.pages = append(p.pages, pg) }
+
+// minAhead is the smallest page that is made ready ahead of need: what smaller
+// ones cost is less than to have another thread make them.
+const minAhead = 256 << 10
+
+// prepare has the next page made ready, by another thread, unless one that was
+// read by now will do.
+func (p *ownPages) prepare(size uint64) {
+	p.collect()
+	if p.maker.provider == nil {
+		p.maker.provider, p.maker.annex = p.s.opts.Provider, p.s.opts.annexSize()
+	}
+	p.maker.prepare(size, len(p.spare) == 0)
+}
 
 func (p *ownPages) unread() int { return len(p.pages) }
 
@@ -134,4 +157,5 @@ func (p *ownPages) release() {
 		_ = pg.close()
 	}
 	p.pages, p.limbo, p.spare = nil, nil, nil
+	p.maker.close()
 }

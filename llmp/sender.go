@@ -55,7 +55,11 @@ func NewSender(id ClientID, o Options) (*Sender, error) {
 }
 
 func newSender(id ClientID, o Options, onPage func(*page) cursor.Ring) (*Sender, error) {
-	return newSenderOn(wire.NextMapSize(0, uint64(o.PageSize)), id, o, onPage)
+	s, err := newSenderOn(wire.NextMapSize(0, uint64(o.PageSize)), id, o, onPage)
+	if err == nil {
+		s.stopOnce()
+	}
+	return s, err
 }
 
 // newSenderOn is newSender with a first page of its own size.
@@ -65,7 +69,7 @@ func newSenderOn(size uint64, id ClientID, o Options, onPage func(*page) cursor.
 		return nil, err
 	}
 	s := &Sender{opts: o, page: pg, onPage: onPage}
-	s.past = &ownPages{s: s}
+	s.past = &ownPages{s: s, fresh: true}
 	s.cur = &s.own
 	s.cur.SenderID = uint32(id)
 	startPage(s.cur, pg)

@@ -20,6 +20,9 @@ func (s *Sender) MakeRoom(n int) error {
 	if n < 0 || uint64(n) > MaxPayload {
 		return tooBig(n)
 	}
+	if s.passStop(uint64(n)) {
+		return nil
+	}
 	need := wire.MsgHeader + wire.Padded(wire.PageHeader, uint64(n))
 	if s.lean {
 		s.cur.MaxAlloc = need
@@ -53,6 +56,31 @@ func leanSize(need, first uint64) uint64 {
 	return (size + step - 1) &^ (step - 1)
 }
 
+// stopOnce has a sender call MakeRoom once amid a page that was never used
+// before, a quarter on: then passStop sees to it that the next one is there before
+// it is needed. Pages are used in turn soon, so that this is over after two or
+// three, and nothing is done for a sender that never sends as much. (A quarter:
+// to make a page takes another thread half as long as to fill a new one.)
+func (s *Sender) stopOnce() {
+	own, ok := s.past.(*ownPages)
+	if ok && own.nextSize == nil && own.fresh && s.page.size >= minAhead {
+		s.cur.Total = s.page.size/4 - wire.PageHeader
+	}
+}
+
+// passStop goes on from there. It says whether the page has room for a message
+// of n bytes.
+func (s *Sender) passStop(n uint64) bool {
+	whole := s.page.size - wire.PageHeader
+	if s.cur.Total >= whole {
+		return false
+	}
+	s.cur.Total = whole
+	s.past.(*ownPages).prepare(wire.NextMapSize(s.cur.MaxAlloc, uint64(s.opts.PageSize)))
+	need := wire.MsgHeader + wire.Padded(wire.PageHeader+s.cur.Used, n)
+	return s.cur.Used+need+wire.EOPReserve <= whole
+}
+
 // goOn ends the current page with a link to pg. What was written but not yet
 // published goes out with it.
 func (s *Sender) goOn(pg *page) {
@@ -61,6 +89,7 @@ func (s *Sender) goOn(pg *page) {
 	writeEOP(s.cur, pg.size, pg.m.ID())
 	s.page = pg
 	startPage(s.cur, pg)
+	s.stopOnce()
 	s.cur.Ring = ring
 	s.past.ended(old, end, lastID)
 }
