@@ -316,7 +316,9 @@ LLMP_API int llmp_client_detach(uint16_t port, uint32_t client_id);
  * parent's pages are left alone (LLMP_E_FORKED, memory is freed). */
 LLMP_API int llmp_client_close(llmp_client *c);
 
-/* --- sending: inside a page these are plain C, no lock and no system call --- */
+/* --- sending: inside a page these are plain C, no lock and no system call, but once
+ * on each of a client's first two or three pages, when another thread is told to
+ * make the next one ready --- */
 
 /* Sends len bytes under tag. 0, or LLMP_E_INVALID (NULL data with len > 0, a
  * reserved tag), LLMP_E_BUSY (an allocation is open), LLMP_E_TOOBIG (over

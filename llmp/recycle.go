@@ -41,6 +41,14 @@ func (p *ownPages) next(size uint64) (*page, error) {
 			return nil, err
 		}
 	}
+	// One that is far too large would keep its memory for ever.
+	p.spare = slices.DeleteFunc(p.spare, func(pg *page) bool {
+		if pg.size <= max(2*size, 4*lavish) {
+			return false
+		}
+		_ = pg.close()
+		return true
+	})
 	for i, pg := range p.spare {
 		if pg.size >= size {
 			p.spare = slices.Delete(p.spare, i, i+1)
@@ -49,7 +57,7 @@ func (p *ownPages) next(size uint64) (*page, error) {
 			return pg, nil
 		}
 	}
-	// Sizes only grow: a spare that is too small now will never do again.
+	// Sizes only grow, as a rule: a spare that is too small will not do again.
 	for _, pg := range p.spare {
 		_ = pg.close()
 	}

@@ -57,7 +57,7 @@ func NewSender(id ClientID, o Options) (*Sender, error) {
 func newSender(id ClientID, o Options, onPage func(*page) cursor.Ring) (*Sender, error) {
 	s, err := newSenderOn(wire.NextMapSize(0, uint64(o.PageSize)), id, o, onPage)
 	if err == nil {
-		s.stopOnce()
+		s.stopOnce(0)
 	}
 	return s, err
 }

@@ -28,10 +28,7 @@ func (s *Sender) MakeRoom(n int) error {
 		s.cur.MaxAlloc = need
 	}
 	s.cur.MaxAlloc = max(s.cur.MaxAlloc, need)
-	size := wire.NextMapSize(s.cur.MaxAlloc, uint64(s.opts.PageSize))
-	if s.lean {
-		size = leanSize(need, uint64(s.opts.PageSize))
-	}
+	size := s.nextSize(need)
 	for {
 		pg, err := s.nextPage(size)
 		if err != nil {
@@ -39,10 +36,25 @@ func (s *Sender) MakeRoom(n int) error {
 		}
 		s.goOn(pg)
 		if pg.size >= size {
+			s.stopOnce(need)
 			return nil
 		}
 	}
 }
+
+// nextSize is the size of the page after the current one, for a message that
+// takes need bytes. As in LibAFL it is twice what the largest message so far took,
+// but for lean senders, and where that would be out of all proportion.
+func (s *Sender) nextSize(need uint64) uint64 {
+	if s.lean {
+		return leanSize(need, uint64(s.opts.PageSize))
+	}
+	return leanSize(need, wire.NextMapSize(min(s.cur.MaxAlloc, lavish), uint64(s.opts.PageSize)))
+}
+
+// lavish is the largest message for the sake of which all pages after it are
+// made larger.
+const lavish = 16 << 20
 
 // leanSize is the size of a page for a message that takes need bytes, where the
 // usual pages have first bytes: no larger than it must be, but for an eighth, so
@@ -61,10 +73,14 @@ func leanSize(need, first uint64) uint64 {
 // it is needed. Pages are used in turn soon, so that this is over after two or
 // three, and nothing is done for a sender that never sends as much. (A quarter:
 // to make a page takes another thread half as long as to fill a new one.)
-func (s *Sender) stopOnce() {
+// The first message there, which takes need bytes, must lie before that.
+func (s *Sender) stopOnce(need uint64) {
 	own, ok := s.past.(*ownPages)
-	if ok && own.nextSize == nil && own.fresh && s.page.size >= minAhead {
-		s.cur.Total = s.page.size/4 - wire.PageHeader
+	if !ok || own.nextSize != nil || !own.fresh || s.page.size < minAhead || s.page.size > maxPrefault {
+		return
+	}
+	if part := s.page.size/4 - wire.PageHeader; need+wire.EOPReserve <= part {
+		s.cur.Total = part
 	}
 }
 
@@ -76,7 +92,7 @@ func (s *Sender) passStop(n uint64) bool {
 		return false
 	}
 	s.cur.Total = whole
-	s.past.(*ownPages).prepare(wire.NextMapSize(s.cur.MaxAlloc, uint64(s.opts.PageSize)))
+	s.past.(*ownPages).prepare(s.nextSize(0))
 	need := wire.MsgHeader + wire.Padded(wire.PageHeader+s.cur.Used, n)
 	return s.cur.Used+need+wire.EOPReserve <= whole
 }
@@ -89,7 +105,6 @@ func (s *Sender) goOn(pg *page) {
 	writeEOP(s.cur, pg.size, pg.m.ID())
 	s.page = pg
 	startPage(s.cur, pg)
-	s.stopOnce()
 	s.cur.Ring = ring
 	s.past.ended(old, end, lastID)
 }

@@ -20,28 +20,34 @@ import (
 	"llmp/llmp"
 )
 
-// buildProbe compiles the receiver in C; "" where there is no library or
-// compiler, which the log then says.
+// buildProbe compiles the receiver in C.
 func buildProbe(t *testing.T) string {
+	t.Helper()
+	return buildC(t, "receiver")
+}
+
+// buildC compiles a program of probe/; "" where there is no library or compiler,
+// which the log then says.
+func buildC(t *testing.T, name string) string {
 	t.Helper()
 	lib, err := filepath.Abs("../../build/libllmp.so.1")
 	if err != nil {
 		t.Fatal(err)
 	}
 	if _, err := os.Stat(lib); err != nil {
-		t.Log("without receivers in C: run scripts/build-library.sh first")
+		t.Log("without programs in C: run scripts/build-library.sh first")
 		return ""
 	}
 	cc, err := exec.LookPath("cc")
 	if err != nil {
-		t.Log("without receivers in C: there is no cc")
+		t.Log("without programs in C: there is no cc")
 		return ""
 	}
-	path := filepath.Join(t.TempDir(), "receiver")
-	out, err := exec.Command(cc, "-std=c11", "-O2", "-Wall", "-Wextra", "-Werror", "-I../../include", "probe/receiver.c",
+	path := filepath.Join(t.TempDir(), name)
+	out, err := exec.Command(cc, "-std=c11", "-O2", "-Wall", "-Wextra", "-Werror", "-I../../include", "probe/"+name+".c",
 		lib, "-Wl,-rpath,"+filepath.Dir(lib), "-o", path).CombinedOutput()
 	if err != nil {
-		t.Fatalf("probe/receiver.c: %v\n%s", err, out)
+		t.Fatalf("probe/%s.c: %v\n%s", name, err, out)
 	}
 	return path
 }
