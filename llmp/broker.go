@@ -37,18 +37,19 @@ type Broker struct {
 	tasks      sync.WaitGroup // goroutines of listeners and proxies
 
 	// Of the loop alone.
-	hooks      []Hook
-	added      []Outgoing // by hooks, to follow the current message
-	backlog    []pending  // what hooks let through or added when the bus was full
-	inHook     bool
-	shown      Message // what hooks see; one for all, so that none is allocated
-	round      uint64
-	full       bool // the last round ended since there was no room
-	moved      bool // the last round gave a joiner history
-	ended      bool // EXITING was said
-	onTimeout  func(*Broker)
-	timeout    time.Duration
-	lastActive time.Time
+	hooks       []Hook
+	added       []Outgoing // by hooks, to follow the current message
+	backlog     []pending  // what hooks let through or added when the bus was full
+	inHook      bool
+	shown       Message // what hooks see; one for all, so that none is allocated
+	round       uint64
+	lookedAtAll time.Time // by Once
+	full        bool      // the last round ended since there was no room
+	moved       bool      // the last round gave a joiner history
+	ended       bool      // EXITING was said
+	onTimeout   func(*Broker)
+	timeout     time.Duration
+	lastActive  time.Time
 
 	stop  *uint32 // in memory that the C library may share
 	count counters64

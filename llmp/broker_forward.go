@@ -16,6 +16,14 @@ const fairShare = 4 << 20
 // wait. It returns how many messages were handled. An error is the broker's
 // own (no memory); a client's faults end that client alone.
 func (b *Broker) Once() (int, error) {
+	n, err := b.forwardOnce()
+	if err == nil && b.round%armEvery == 0 {
+		b.restOnce(n)
+	}
+	return n, err
+}
+
+func (b *Broker) forwardOnce() (int, error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if b.ended {

@@ -11,7 +11,8 @@ import (
 	"llmp/internal/wire"
 )
 
-// armEvery is how often a busy broker stops polling clients that fell silent.
+// armEvery is how often a broker that does not sleep stops polling clients that
+// fell silent.
 const armEvery = 64
 
 // Run forwards messages until ctx ends, Stop is called, or ExitAfter clients
@@ -72,9 +73,6 @@ func (l *Loop) Round(ctx context.Context) (Round, error) {
 	n, err := b.Once()
 	if err != nil || n > 0 || b.moved {
 		l.nap, l.spinEnd = firstPoll, time.Time{}
-		if err == nil && n > 0 && b.round%armEvery == 0 {
-			b.rest(armEvery)
-		}
 		return Round{Handled: n}, err
 	}
 	if b.full { // receivers do not ring when they have read a page
@@ -209,6 +207,21 @@ func (b *Broker) rest(silent uint64) (limit time.Duration, found bool) {
 		}
 	}
 	return limit, found
+}
+
+// restOnce is rest for a host that calls Once and sleeps, or does not, in its own
+// way. It has to be seen to here that nobody is overlooked.
+func (b *Broker) restOnce(handled int) {
+	b.rest(armEvery)
+	if now := time.Now(); now.Sub(b.lookedAtAll) >= backstop {
+		b.lookedAtAll = now
+		b.lookAtAll()
+	}
+	if handled == 0 {
+		b.mu.Lock()
+		defer b.mu.Unlock()
+		b.pages.tidy()
+	}
 }
 
 // heatRung polls those who rang. The bits lie in shared memory: who set one

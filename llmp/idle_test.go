@@ -74,6 +74,32 @@ func TestIdleClientsCostNothing(t *testing.T) {
 	}
 }
 
+// TestIdleClientsCostNothingOnce: nor are they when the host calls Once and never
+// sleeps; and nobody who sends is overlooked.
+func TestIdleClientsCostNothingOnce(t *testing.T) {
+	if !futex.Barrier() {
+		t.Skip("without membarrier everybody is polled, which TestIdleClientsCostNothing checks")
+	}
+	b, _, clients := idle(t, 64, Options{Provider: provider(t, shmem.SysV)})
+	for range 200 {
+		sent := 0
+		for i, c := range clients {
+			if i < 2 || i == 17 && b.round > 150 {
+				if err := c.Send(1, []byte("hello")); err != nil {
+					t.Fatal(err)
+				}
+				sent++
+			}
+		}
+		if n, err := b.Once(); err != nil || n != sent {
+			t.Fatalf("%d of %d messages were handled, %v", n, sent, err)
+		}
+	}
+	if n := len(b.hot); n != 3 {
+		t.Errorf("%d clients are polled, want the three that send", n)
+	}
+}
+
 // TestPeersThatDoNotRing: LibAFL's clients have pages without an annex, so they
 // are looked at, but no later than after a millisecond.
 func TestPeersThatDoNotRing(t *testing.T) {
