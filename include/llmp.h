@@ -273,8 +273,8 @@ LLMP_API int llmp_client_attach_shmem(llmp_client **out, const llmp_map *sender,
  * llmp_client_close waits, as for a broker, for one that is still on its way to
  * the last page; it returns at once when nobody else is there, or after
  * llmp_client_mark_safe_to_unmap. With provider "posix" nobody can tell who is
- * there, so it waits in any case. 0, or LLMP_E_INVALID, LLMP_E_NOMEM,
- * LLMP_E_FORKED. */
+ * there, so it waits if others may know of the channel: once it was described in
+ * whatever way. 0, or LLMP_E_INVALID, LLMP_E_NOMEM, LLMP_E_FORKED. */
 LLMP_API int llmp_client_new_p2p(llmp_client **out, uint32_t sender_id,
                                  const llmp_client_options *opts);
 

@@ -91,6 +91,35 @@ func (pg *page) isEntry() bool {
 	return pg.annex != nil && atomic.LoadUint32(u32(pg.annex, wire.AnnexOffFlags))&wire.AnnexFlagEntry != 0
 }
 
+// sign says that the page is this process's, as its owner or as the joiner who
+// stands on it.
+func (pg *page) sign() {
+	me := self()
+	atomic.StoreUint32(u32(pg.annex, wire.AnnexOffPid), 0)
+	atomic.StoreUint32(u32(pg.annex, wire.AnnexOffNS), me.namespace)
+	atomic.StoreUint64(u64(pg.annex, wire.AnnexOffStart), me.start)
+	atomic.StoreUint32(u32(pg.annex, wire.AnnexOffPid), me.pid)
+}
+
+// signerDied says for sure that the process that signed the page is no more.
+func (pg *page) signerDied() bool {
+	if pg.annex == nil {
+		return false
+	}
+	by := identity{
+		pid:       atomic.LoadUint32(u32(pg.annex, wire.AnnexOffPid)),
+		namespace: atomic.LoadUint32(u32(pg.annex, wire.AnnexOffNS)),
+		start:     atomic.LoadUint64(u64(pg.annex, wire.AnnexOffStart)),
+	}
+	return by.pid != 0 && !by.lives()
+}
+
+// counted says whether the system counts the attachments of a page.
+func (pg *page) counted() bool {
+	_, ok := pg.m.Attached()
+	return ok
+}
+
 // isOnce says whether the page will not be used again.
 func (pg *page) isOnce() bool {
 	return pg.annex != nil && atomic.LoadUint32(u32(pg.annex, wire.AnnexOffFlags))&wire.AnnexFlagOnce != 0
@@ -100,7 +129,12 @@ func (pg *page) isOnce() bool {
 func (pg *page) coming() bool {
 	return pg.annex != nil && atomic.LoadUint32(u32(pg.annex, wire.AnnexOffComing)) != 0
 }
-func (pg *page) setComing() { atomic.StoreUint32(u32(pg.annex, wire.AnnexOffComing), 1) }
+func (pg *page) setComing() {
+	if !pg.counted() {
+		pg.sign()
+	}
+	atomic.StoreUint32(u32(pg.annex, wire.AnnexOffComing), 1)
+}
 
 // claim lets the owner of a page with one reader at most know that this
 // process keeps it mapped, though it will not read it any more. False when
@@ -140,4 +174,5 @@ func (pg *page) resetReaders() {
 		atomic.StoreUint32(u32(pg.annex, off), 0)
 	}
 	pg.setLinkSeq(0)
+	atomic.StoreUint32(u32(pg.annex, wire.AnnexOffPid), 0)
 }

@@ -117,12 +117,16 @@ func (c *Client) useBell() {
 		return
 	}
 	c.bell = b
+	signs := !c.s.page.counted()
 	c.s.onPage = func(pg *page) cursor.Ring {
 		if pg.annex == nil {
 			return cursor.Ring{}
 		}
 		atomic.StoreUint32(u32(pg.annex, wire.AnnexOffClient), uint32(id)+1)
 		atomic.StoreUint32(u32(pg.annex, wire.AnnexOffFlags), wire.AnnexFlagRings)
+		if signs {
+			pg.sign()
+		}
 		return b.ringFor(id)
 	}
 	c.s.cur.Ring = c.s.onPage(c.s.page)

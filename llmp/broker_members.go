@@ -93,7 +93,7 @@ func (b *Broker) remove(f func(*member) bool) {
 var desertedFor = time.Minute
 
 // sweepMembers dismisses clients that died without a word, so that their pages
-// do not stay for ever. Where the system counts no attachments they do.
+// do not stay for ever. Where the system counts no attachments, LibAFL's do.
 func (b *Broker) sweepMembers(now time.Time) {
 	if now.Sub(b.swept) < min(time.Second, desertedFor) {
 		return
@@ -101,7 +101,7 @@ func (b *Broker) sweepMembers(now time.Time) {
 	b.swept = now
 	for _, m := range b.members {
 		switch {
-		case m.quit || m.ready() || !m.r.page.alone():
+		case m.quit || m.ready() || !m.r.page.deserted():
 			m.lonely = time.Time{}
 		case m.lonely.IsZero():
 			m.lonely = now
@@ -110,6 +110,13 @@ func (b *Broker) sweepMembers(now time.Time) {
 			b.heat(m)
 		}
 	}
+}
+
+// deserted says for sure that nobody but the broker has a client's page: nobody
+// is attached, or the process whose page it is is no more.
+func (pg *page) deserted() bool {
+	n, ok := pg.m.Attached()
+	return ok && n <= 1 || !ok && pg.signerDied()
 }
 
 // find is the member with this id, or nil.

@@ -59,14 +59,14 @@ func joined(s *Sender, r *Receiver) *Client {
 // own sender's pages. Another process takes over one end by description. Close
 // waits, as for a broker, for one that is still on its way to the last page; at
 // once it returns when nobody else is there. Where the system cannot tell (POSIX
-// maps), it waits in any case, and ErrTimeout says that nobody came: see
-// MarkSafeToUnmap. Errors: ErrInvalid, ErrNoMemory.
+// maps), it waits once its pages were made known by Map, Describe or a variable,
+// and ErrTimeout says that nobody came: see MarkSafeToUnmap. Errors: ErrInvalid, ErrNoMemory.
 func NewP2P(id ClientID, o Options) (*Client, error) {
 	s, err := NewSender(id, o)
 	if err != nil {
 		return nil, err
 	}
-	r, err := AttachReceiver(s.Map(), o)
+	r, err := AttachReceiver(s.page.place(0), o)
 	if err != nil {
 		_ = s.Close()
 		return nil, err
@@ -221,6 +221,9 @@ func (c *Client) awaitReader() error {
 	if c.channel {
 		reader = "another process"
 		_ = c.r.Close() // which is not whom we wait for
+		if !c.s.shown && !c.r.shown {
+			return nil // nobody can know of the page
+		}
 		if n, counted := c.s.page.m.Attached(); counted && (n > 1 || c.s.past.abandoned()) {
 			return nil // somebody has the page, or nobody has any
 		}

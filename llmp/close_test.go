@@ -63,6 +63,27 @@ func TestCloseOfAChannelAlone(t *testing.T) {
 	}
 }
 
+// TestCloseOfAChannelNobodyKnows: as long as its pages were not made known there
+// is nobody to wait for, whatever the system can tell.
+func TestCloseOfAChannelNobodyKnows(t *testing.T) {
+	for name, p := range providers(t) {
+		t.Run(name, func(t *testing.T) {
+			c, err := NewP2P(1, Options{Provider: p, PageSize: 4096})
+			if err != nil {
+				t.Fatal(err)
+			}
+			for range sent {
+				if err := c.Send(1, make([]byte, 3000)); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if err := c.Close(); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+}
+
 // TestCloseOfAChannelWithAnEnd: whoever has mapped the last page can read it
 // after its sender has gone.
 func TestCloseOfAChannelWithAnEnd(t *testing.T) {

@@ -152,12 +152,27 @@ func (e *entry) all() []*page {
 
 // alone says for sure that nobody is attached to a page of the entry.
 func (e *entry) alone() bool {
+	if !e.door.counted() {
+		return e.joinerDied()
+	}
 	for _, pg := range e.all() {
 		if !pg.alone() {
 			return false
 		}
 	}
 	return true
+}
+
+// joinerDied says for sure, where attachments are not counted, that a joiner of
+// ours has come to the entry, which has one at most, and that its process is no
+// more.
+func (e *entry) joinerDied() bool {
+	for _, pg := range e.all() {
+		if pg.coming() && !pg.signerDied() {
+			return false
+		}
+	}
+	return !e.public && e.door.coming()
 }
 
 // overTo ends the entry by which a joiner has come to a broadcast page, and

@@ -14,12 +14,13 @@ import (
 // A Receiver reads one sender's pages, from a place of its own: many can read
 // the same. It is for one goroutine at a time.
 type Receiver struct {
-	cur  *cursor.Recv // the place on the current page; private unless moved
-	own  cursor.Recv
-	opts Options
-	page *page
-	kept []*page // read and still mapped, the latest last
-	end  error   // why nothing more comes; sticky
+	cur   *cursor.Recv // the place on the current page; private unless moved
+	own   cursor.Recv
+	opts  Options
+	page  *page
+	shown bool    // others may know the page, and come to read it
+	kept  []*page // read and still mapped, the latest last
+	end   error   // why nothing more comes; sticky
 
 	sleeper futex.Sleeper
 
@@ -228,6 +229,7 @@ func (r *Receiver) Map() MapDescription {
 	if r.cur.Base == nil {
 		return MapDescription{Offset: NoOffset}
 	}
+	r.shown = true
 	return r.page.place(r.cur.LastOff)
 }
 

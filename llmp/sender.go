@@ -21,6 +21,7 @@ type Sender struct {
 
 	fullSince time.Time // when the bus was first found full, of a fullness that lasts; zero: it is not
 
+	shown  bool                    // others may know the page, and come to read it
 	lean   bool                    // one large message does not make all pages after it large
 	ctx    context.Context         // ends a wait on a full bus; nil: nothing does
 	onPage func(*page) cursor.Ring // sets up a page that is about to be used, returns whom to wake
@@ -90,7 +91,10 @@ func AttachSender(m MapDescription, o Options) (*Sender, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Sender{opts: o, page: pg, onPage: ringOnPage}
+	if pg.annex != nil && !pg.counted() {
+		pg.sign()
+	}
+	s := &Sender{opts: o, page: pg, onPage: ringOnPage, shown: true}
 	s.past = &ownPages{s: s, before: unknown}
 	s.cur = &s.own
 	startPage(s.cur, pg)
@@ -300,6 +304,7 @@ func (s *Sender) Map() MapDescription {
 	if s.cur.Base == nil {
 		return MapDescription{Offset: NoOffset}
 	}
+	s.shown = true
 	return s.page.place(s.cur.LastOff)
 }
 

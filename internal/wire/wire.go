@@ -116,6 +116,12 @@ const (
 	AnnexOffComing  = 140 // u32: not 0 once a receiver of ours, who rings when it moves on, stands here
 	AnnexOffLinkSeq = 144 // u64: number of the broadcast page that the link leads to
 
+	// Where attachments are not counted: the process of ours that owns a client's
+	// page, or stands on a page of its entry.
+	AnnexOffPid   = 152 // u32; 0: not known
+	AnnexOffNS    = 156 // u32: its pid namespace
+	AnnexOffStart = 160 // u64: when it started, in clock ticks since boot
+
 	// On a broadcast page.
 	AnnexOffSeq    = 192 // u64: 1, 2, 3 ... in the order of the broadcast; 0: not in use
 	AnnexOffMapped = 256 // BellReaders bits: which readers of ours have it mapped

@@ -157,8 +157,8 @@ class Client(Exchanging):
         """Return a channel without a broker: a client that reads its own page.
 
         Another process takes over one end by description. close() waits for one that is still
-        on its way to the last page, and with provider "posix" in any case, unless
-        mark_safe_to_unmap() was called.
+        on its way to the last page; with provider "posix" for anybody, once the channel was
+        described in whatever way, unless mark_safe_to_unmap() was called.
         """
         return cls._open("new_p2p", u32("a client id", sender_id), options=options)
 
