@@ -80,6 +80,8 @@
 #define WIRE_ANNEX_OFF_START 160u
 #define WIRE_ANNEX_OFF_SEQ 192u
 #define WIRE_ANNEX_OFF_MAPPED 256u
+#define WIRE_LINK_MISSED 0xffffffffffffffffull
+#define WIRE_LINK_SLOW 0xfffffffffffffffeull
 #define WIRE_ANNEX_FLAG_RINGS 1u
 #define WIRE_ANNEX_FLAG_BROADCAST 2u
 #define WIRE_ANNEX_FLAG_ENTRY 4u

@@ -3,6 +3,8 @@ package llmp
 import (
 	"slices"
 	"time"
+
+	"llmp/internal/wire"
 )
 
 // collect frees the pages that nobody reads any more, from the oldest on.
@@ -231,6 +233,7 @@ func (p *broadcast) giveUp(lp *livePage) {
 	missed := due - min(due, uint64(left))
 	for _, e := range lp.joiners {
 		missed++
+		e.sayWhy(wire.LinkSlow)
 		p.b.entries.lose(e)
 	}
 	lp.joiners = nil

@@ -47,7 +47,7 @@ func (es *entries) begin(e *entry, now time.Time) {
 		if e.joined < oldest {
 			// What was sent since it came is gone: it must not miss that silently.
 			b.count.cutOff.Add(1)
-			es.cut(e)
+			es.cut(e, wire.LinkMissed)
 			return
 		}
 		e.next = oldest
@@ -91,7 +91,7 @@ func (es *entries) makeWay(now time.Time) bool {
 			return true
 		}
 		es.b.count.cutOff.Add(1)
-		es.cut(e)
+		es.cut(e, wire.LinkSlow)
 		return true
 	}
 	return false
@@ -106,9 +106,10 @@ func (es *entries) unfill(e *entry) {
 	}
 }
 
-// cut ends an entry so that the joiner learns of it: by a link to a page that
-// is not there any more.
-func (es *entries) cut(e *entry) {
+// cut ends an entry so that the joiner learns of it, and why: by a link to a page
+// that is not there any more.
+func (es *entries) cut(e *entry, why uint64) {
+	e.sayWhy(why)
 	writeEOP(e.s.cur, e.door.size, e.door.m.ID())
 	e.door.retire()
 	es.lose(e)

@@ -265,7 +265,7 @@ func (es *entries) hurry(but *entry, now time.Time) {
 		e := es.pending[i]
 		if _, large := e.footprint(); e != but && e.state == entryFills && !e.waits && (large != 0 || es.turn == e) && now.Sub(e.moved) >= slow {
 			es.b.count.cutOff.Add(1)
-			es.cut(e)
+			es.cut(e, wire.LinkSlow)
 			i--
 		}
 	}

@@ -3,6 +3,7 @@ package llmp
 import (
 	"context"
 	"errors"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -118,6 +119,13 @@ func TestLargeHistoryWithinTheBudget(t *testing.T) {
 					}()
 				}
 				wg.Wait()
+				err := error(nil)
+				for ok := true; ok && err == nil; {
+					_, ok, err = stopped.Recv()
+				}
+				if cut := b.Stats().CutOff; cut != 0 && (err == nil || !strings.Contains(err.Error(), "too slowly")) {
+					t.Errorf("the one who has stopped got %v", err)
+				}
 				if got := most(); got > uint64(c.limit) {
 					t.Errorf("%d bytes of shared memory, want %d at most", got, c.limit)
 				}

@@ -102,6 +102,13 @@ func (e *entry) linkTo(lp *livePage) {
 	e.state, e.link = entryLinked, lp
 }
 
+// sayWhy notes on the pages of an entry that is about to end why that is.
+func (e *entry) sayWhy(why uint64) {
+	for _, pg := range e.all() {
+		pg.setLinkSeq(why)
+	}
+}
+
 // takeBack makes a link invisible that nobody has come to; false when somebody
 // has. The joiner counts itself at the door before it looks behind it, and here
 // the two are done in the opposite order.

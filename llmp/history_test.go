@@ -2,6 +2,7 @@ package llmp
 
 import (
 	"errors"
+	"strings"
 	"testing"
 	"time"
 
@@ -149,6 +150,8 @@ func TestMissedWithoutHistory(t *testing.T) {
 	}
 	if m, err := idle.RecvContext(within(t, 30*time.Second)); !errors.Is(err, ErrNotFound) {
 		t.Fatalf("got %+v, %v; want ErrNotFound", m, err)
+	} else if !strings.Contains(err.Error(), "not begun to receive") || !strings.Contains(err.Error(), "connect anew") {
+		t.Errorf("the error does not say what happened, and what to do: %v", err)
 	}
 	if s := b.Stats(); s.CutOff != 1 {
 		t.Errorf("%d were cut off, want the one", s.CutOff)

@@ -220,6 +220,14 @@ func (r *Receiver) explain(err error) error {
 	if r.board != nil && atomic.LoadUint64(r.board.place(r.slot))&placeCut != 0 {
 		return fail(ErrNotFound, "the broker has cut this receiver off, since it held up a full bus: receive more often, or raise the broker's slow time-out; connect anew")
 	}
+	if errors.Is(err, ErrNotFound) && r.page.isEntry() {
+		switch r.page.linkSeq() {
+		case wire.LinkMissed:
+			return fail(ErrNotFound, "this client had joined, but not begun to receive, when the broker needed the pages again, and its history does not reach back so far: receive soon after joining, or let the broker keep more history; connect anew")
+		case wire.LinkSlow:
+			return fail(ErrNotFound, "the broker has cut this client off, since it received too slowly while others waited for room: receive more often, or raise the broker's slow time-out or budget; connect anew")
+		}
+	}
 	if errors.Is(err, ErrNotFound) {
 		return fail(ErrNotFound, "the next page is gone: this receiver was too slow, or its sender ended; connect anew (%v)", err)
 	}

@@ -114,7 +114,7 @@ const (
 	// On the pages of a joiner's entry.
 	AnnexOffArrived = 136 // u32: not 0 once the joiner, one of ours, stands on the page linked to
 	AnnexOffComing  = 140 // u32: not 0 once a receiver of ours, who rings when it moves on, stands here
-	AnnexOffLinkSeq = 144 // u64: number of the broadcast page that the link leads to
+	AnnexOffLinkSeq = 144 // u64: number of the broadcast page that the link leads to, or LinkMissed, LinkSlow
 
 	// Where attachments are not counted: the process of ours that owns a client's
 	// page, or stands on a page of its entry.
@@ -125,6 +125,12 @@ const (
 	// On a broadcast page.
 	AnnexOffSeq    = 192 // u64: 1, 2, 3 ... in the order of the broadcast; 0: not in use
 	AnnexOffMapped = 256 // BellReaders bits: which readers of ours have it mapped
+
+	// LinkMissed: the joiner had not begun to receive when what was sent since
+	// it came was needed again, and is not kept.
+	LinkMissed = 0xFFFF_FFFF_FFFF_FFFF
+	// LinkSlow: the joiner was cut off since it received too slowly.
+	LinkSlow = 0xFFFF_FFFF_FFFF_FFFE
 
 	// AnnexFlagRings: the owner of this page rings the broker's bell, so the
 	// broker need not poll it.
