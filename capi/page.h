@@ -269,6 +269,8 @@ PAGE_INLINE bool page_write(struct llmp_send_cursor *c, uint64_t tag_flags, uint
   if (n <= PAGE_SHORT) {
     page_copy_short(base + start + WIRE_MSG_HEADER, data, n);
   } else {
+    /* The next header's line comes while this payload is copied. */
+    __builtin_prefetch(base + WIRE_PAGE_HEADER + used, 1);
     memcpy(base + start + WIRE_MSG_HEADER, data, n);
   }
   return true;
