@@ -115,7 +115,7 @@ func (c *Client) Sender() *Sender { return c.s }
 func (c *Client) Receiver() *Receiver { return c.r }
 
 // Send sends one message; see Sender.Send.
-func (c *Client) Send(tag Tag, data []byte) error { return c.s.SendFlags(tag, 0, data) }
+func (c *Client) Send(tag Tag, data []byte) error { return c.s.Send(tag, data) }
 
 // SendFlags is Send with flags.
 func (c *Client) SendFlags(tag Tag, flags Flags, data []byte) error {
@@ -138,7 +138,10 @@ func (c *Client) Commit(tag Tag, flags Flags, n int) error { return c.s.Commit(t
 func (c *Client) Cancel() error { return c.s.Cancel() }
 
 // Recv returns the next message without blocking; see Receiver.Recv.
-func (c *Client) Recv() (Message, bool, error) { return c.r.Recv() }
+func (c *Client) Recv() (Message, bool, error) {
+	m, err := c.r.pop()
+	return *m, m.ID != 0, err
+}
 
 // RecvMany receives messages of one page; see Receiver.RecvMany.
 func (c *Client) RecvMany(into []Message) (int, error) { return c.r.RecvMany(into) }

@@ -8,6 +8,7 @@ import (
 	"math/rand/v2"
 	"slices"
 	"testing"
+	"unsafe"
 
 	"llmp/internal/cpage"
 	"llmp/internal/cursor"
@@ -79,7 +80,8 @@ func newTwins(t testing.TB, rng *rand.Rand, size int) *twins {
 	w := twinsOn(t, newTwinPages(t, size))
 	w.rng = rng
 	w.c.Ring, w.g.Ring = newRing(t), newRing(t)
-	w.c.Ring.Fence = uint32(rng.IntN(2))
+	fence := uint32(rng.IntN(2))
+	w.c.Ring.Fence, w.g.Ring.Fence = fence, fence
 	w.c.SenderID, w.g.SenderID = 7, 7
 	w.startPages()
 	return w
@@ -180,7 +182,7 @@ func (w *twins) finish() {
 }
 
 // put writes a whole message, in Go sometimes in the three steps that it stands
-// for. False: both pages are full.
+// for, or as users do. False: both pages are full.
 func (w *twins) put(n uint64) bool {
 	w.t.Helper()
 	data := make([]byte, n)
@@ -188,8 +190,19 @@ func (w *twins) put(n uint64) bool {
 		data[i] = byte(w.rng.Uint32())
 	}
 	tag, flags, sender := w.tag(), w.rng.Uint32(), w.rng.Uint32()
+	posted := w.rng.IntN(2) == 0 && !wire.Reserved(tag)
+	if posted {
+		sender = w.g.SenderID
+	}
 	okC := cpage.Put(w.c, tag, flags, sender, data)
-	okG := w.putInGo(tag, flags, sender, data)
+	okG := okC && posted
+	if okG {
+		if err := (&Sender{cur: w.g}).post(Tag(tag), Flags(flags), data, false); err != nil {
+			w.t.Fatalf("post(%d): %v", n, err)
+		}
+	} else {
+		okG = w.putInGo(tag, flags, sender, data)
+	}
 	if okC != okG {
 		w.t.Fatalf("put(%d): C %v, Go %v", n, okC, okG)
 	}
@@ -233,8 +246,12 @@ func (w *twins) receive() found {
 	w.t.Helper()
 	off := w.gr.Next
 	hC, foundC := cpage.Next(w.cr)
+	was, at := *w.gr, *w.gr
+	var m [1]Message
+	taken := take(&at, m[:])
 	var hG msgHeader
 	foundG := next(w.gr, &hG)
+	w.sameTaken(taken, &m[0], &was, &at, foundG, &hG)
 	if int(foundC) != int(foundG) {
 		w.t.Fatalf("next at offset %d: C found %v, Go %v", off, foundC, foundG)
 	}
@@ -251,6 +268,33 @@ func (w *twins) receive() found {
 	}
 	w.check(fmt.Sprintf("next: %d", foundG))
 	return foundG
+}
+
+// sameTaken: take, which leaves some messages to next, must find the others as
+// next does.
+func (w *twins) sameTaken(taken int, m *Message, was, at *cursor.Recv, what found, h *msgHeader) {
+	w.t.Helper()
+	if taken == 0 {
+		w.calls["take: 0"]++
+		if was.Highest = at.Highest; *at != *was {
+			w.t.Fatalf("take has found nothing and changed the cursor:\n from %+v\n to   %+v", *was, *at)
+		}
+		return
+	}
+	w.calls["take: 1"]++
+	var want Message
+	if what == message {
+		h.toMessage(&want, w.gr)
+	}
+	if taken != 1 || !sameMessage(m, &want) || *at != *w.gr {
+		w.t.Fatalf("taken: %d, next: %d\n take %+v at %+v\n next %+v at %+v", taken, what, *m, *at, want, *w.gr)
+	}
+}
+
+// sameMessage compares all of two messages, and where their payloads lie.
+func sameMessage(a, b *Message) bool {
+	return a.Tag == b.Tag && a.Sender == b.Sender && a.Flags == b.Flags && a.ID == b.ID &&
+		len(a.Data) == len(b.Data) && cap(a.Data) == cap(b.Data) && unsafe.SliceData(a.Data) == unsafe.SliceData(b.Data)
 }
 
 // receiveAll reads until there is nothing, or until the page ends in some way.
@@ -312,7 +356,7 @@ func TestCAndGoWriteAndReadThePageAlike(t *testing.T) {
 		w.step(1 << uint(rng.IntN(10)))
 	}
 	for _, call := range []string{"alloc", "shrink", "cancel", "finish", "put", "publish", "the end of the page",
-		"next: 0", "next: 1", "next: 2", "next: 4"} {
+		"next: 0", "next: 1", "next: 2", "next: 4", "take: 0", "take: 1"} {
 		if w.calls[call] == 0 {
 			t.Errorf("%s never happened", call)
 		}
@@ -428,6 +472,9 @@ func TestCAndGoCountAlike(t *testing.T) {
 			want := slices.Contains(reserved, near)
 			if cpage.Reserved(near) != want || wire.Reserved(near) != want {
 				t.Errorf("tag %#x is reserved: C %v, Go %v, want %v", near, cpage.Reserved(near), wire.Reserved(near), want)
+			}
+			if want && !wire.MayBeReserved(near) {
+				t.Errorf("tag %#x is taken for one that is not reserved", near)
 			}
 		}
 	}

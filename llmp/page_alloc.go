@@ -2,6 +2,7 @@ package llmp
 
 import (
 	"sync/atomic"
+	"unsafe"
 
 	"llmp/internal/cursor"
 	"llmp/internal/futex"
@@ -72,41 +73,74 @@ func finish(c *cursor.Send, tag, flags, sender uint32) {
 // finish in one, with each field stored once. False when the page is full. data
 // is at most MaxPayload long, no message is open.
 func put(c *cursor.Send, tag, flags, sender uint32, data []byte) bool {
-	base, n := c.Base, uint64(len(data))
-	start := wire.PageHeader + c.Used
-	padded := wire.Padded(start, n)
-	need := wire.MsgHeader + padded
-	used := c.Used + need
-	id := c.LastID + 1
+	n := uint64(len(data))
+	start, need, ok := place(c, n)
+	if !ok {
+		if start, need, ok = placeRare(c, n); !ok {
+			return false
+		}
+	}
+	base, used, id := c.Base, c.Used+need, c.LastID+1
+	c.Used, c.LastID, c.LastOff = used, id, start
+	putHeader(base, start, tag, sender, flags, id, n, need-wire.MsgHeader)
+	putUsed(base, used)
+	copy(payloadAt(base, start+wire.MsgHeader, n), data)
+	return true
+}
+
+// place is where a message of n bytes goes, and how many it takes with its
+// header; false when there is no room, or when placeRare has to see to it.
+func place(c *cursor.Send, n uint64) (start, need uint64, ok bool) {
+	start, need = wire.PageHeader+c.Used, wire.Align(wire.MsgHeader+n)
+	ok = start%wire.MsgAlign == 0 && n <= MaxPayload && need <= c.MaxAlloc &&
+		start-wire.PageHeader+need+wire.EOPReserve <= c.Total
+	return start, need, ok
+}
+
+// placeRare is place for a page's first message, which is padded differently,
+// and for the largest one so far. False when the page is full.
+func placeRare(c *cursor.Send, n uint64) (start, need uint64, ok bool) {
+	start = wire.PageHeader + c.Used
+	need = wire.MsgHeader + wire.Padded(start, n)
 	if need > c.MaxAlloc {
 		c.MaxAlloc = need
-		*u64(base, wire.PageOffMaxAlloc) = need
+		*u64(c.Base, wire.PageOffMaxAlloc) = need
 	}
-	if used+wire.EOPReserve > c.Total {
-		return false
-	}
-	c.Used, c.LastID, c.LastOff = used, id, start
-	*u32(base, start+wire.MsgOffTag) = tag
-	*u32(base, start+wire.MsgOffSender) = sender
-	*u32(base, start+wire.MsgOffBroker) = 0
-	*u32(base, start+wire.MsgOffFlags) = flags
-	*u64(base, start+wire.MsgOffID) = id
-	*u64(base, start+wire.MsgOffLen) = n
-	*u64(base, start+wire.MsgOffPadded) = padded
+	return start, need, c.Used+need+wire.EOPReserve <= c.Total
+}
+
+// putUsed writes how much of the page is used, and ends that with an unset slot.
+func putUsed(base unsafe.Pointer, used uint64) {
 	*u64(base, wire.PageOffUsed) = used
 	*u32(base, wire.PageHeader+used+wire.MsgOffTag) = wire.TagUnset
-	copy(bytesAt(base, start+wire.MsgHeader, n), data)
-	return true
 }
 
 // publish commits all finished messages and wakes who sleeps for them.
 func publish(c *cursor.Send) {
-	atomic.StoreUint64(currentID(c.Base), c.LastID)
-	// Go's store is a full fence, so the load below cannot overtake it:
-	// a sleeper that noted itself before it looked for the last time is seen.
-	if w := c.Ring.Want; w != nil && atomic.LoadUint32(w) != 0 {
-		ring(&c.Ring)
+	storeRelease(currentID(c.Base), c.LastID)
+	if awaited(c) {
+		wake(c)
 	}
+}
+
+// awaited says, after a commit, whether somebody may sleep for it. The load may
+// overtake the store of the id: a sleeper's barrier makes up for it, see
+// docs/concurrency.md. Where there is no such barrier, wake looks again.
+func awaited(c *cursor.Send) bool {
+	w := c.Ring.Want
+	return w != nil && (atomic.LoadUint32(w) != 0 || c.Ring.Fence != 0)
+}
+
+// wake wakes who sleeps for what was committed.
+func wake(c *cursor.Send) {
+	if c.Ring.Fence != 0 {
+		// The id once more, with a full fence behind it.
+		atomic.StoreUint64(currentID(c.Base), c.LastID)
+		if atomic.LoadUint32(c.Ring.Want) == 0 {
+			return
+		}
+	}
+	ring(&c.Ring)
 }
 
 // writeEOP ends the page with a link to the next map. Room for it was kept.
@@ -159,7 +193,7 @@ func ringOnPage(pg *page) cursor.Ring {
 	return cursor.Ring{Want: pg.waiters(), Futex: futexWord(pg.base), Fence: fenceNeeded()}
 }
 
-// fenceNeeded: without the asymmetric barrier a C sender must fence itself.
+// fenceNeeded: without the asymmetric barrier a sender must fence itself.
 func fenceNeeded() uint32 {
 	if futex.RegisterBarrier() {
 		return 0

@@ -62,6 +62,54 @@ func nextRare(c *cursor.Recv, h *msgHeader, end uint64) found {
 	return message
 }
 
+// take reads ordinary messages that lie in a row, as many as there are and into
+// has room for, and moves the cursor past them. It stops in front of whatever
+// asks for a closer look, and leaves that to next. The map has room for a page.
+func take(c *cursor.Recv, into []Message) (n int) {
+	if c.State&^cursor.StateSkip != 0 || c.Next%8 != 0 {
+		return 0
+	}
+	base, limit := c.Base, c.Size-wire.MsgHeader
+	at, last, seen, highest := c.Next, c.LastOff, c.SeenID, c.Highest
+	for n < len(into) {
+		if seen >= highest {
+			highest = atomic.LoadUint64(currentID(base)) // acquire: as in next
+			c.Highest = highest
+			if seen >= highest {
+				break
+			}
+		}
+		// Most messages are as long as the one before. Then the processor
+		// need not wait for this one's length to go on to the next.
+		padded := at - last - wire.MsgHeader
+		if at > limit || padded > limit-at {
+			break
+		}
+		tag, sender, flags, id, length, p := readHeader(base, at)
+		if p != padded {
+			if padded = p; padded > limit-at {
+				break
+			}
+		}
+		end := at + wire.MsgHeader + padded
+		if id != seen+1 || length > padded || length > MaxPayload || wire.MayBeReserved(tag) || end%wire.MsgAlign != 0 {
+			break
+		}
+		seen++
+		last, at = at, end
+		if sender == c.SkipID && c.State != 0 {
+			c.Skipped++
+			continue
+		}
+		m := &into[n]
+		m.Tag, m.Sender, m.Flags, m.ID = Tag(tag), ClientID(sender), Flags(flags), id
+		m.Data = payloadAt(base, last+wire.MsgHeader, length)
+		n++
+	}
+	c.Next, c.LastOff, c.SeenID = at, last, seen
+	return n
+}
+
 // checkedHeader reads the header at off if header and payload lie in the map.
 func checkedHeader(c *cursor.Recv, off uint64, h *msgHeader) bool {
 	if off < wire.PageHeader || off > c.Size || c.Size-off < wire.MsgHeader || off%8 != 0 {

@@ -22,8 +22,18 @@ func bytesAt(base unsafe.Pointer, off, n uint64) []byte {
 	return unsafe.Slice((*byte)(unsafe.Add(base, off)), n)
 }
 
-// currentID is the word by which a sender commits: stored with release (Go's
-// atomics are stronger), loaded with acquire by every reader.
+// payloadAt is bytesAt for at most MaxPayload bytes, which is cheaper to check.
+func payloadAt(base unsafe.Pointer, off, n uint64) []byte {
+	return (*[MaxPayload]byte)(unsafe.Add(base, off))[:n:n]
+}
+
+// offsetOf is where the header of a message lies whose payload is data.
+func offsetOf(base unsafe.Pointer, data []byte) uint64 {
+	return uint64(uintptr(unsafe.Pointer(unsafe.SliceData(data)))-uintptr(base)) - wire.MsgHeader
+}
+
+// currentID is the word by which a sender commits: stored with release
+// (storeRelease), loaded with acquire by every reader.
 func currentID(base unsafe.Pointer) *uint64 { return u64(base, wire.PageOffCurrentID) }
 
 // counters is the word that holds two u16: receivers joined (low) and left
@@ -73,6 +83,30 @@ func (h *msgHeader) read(base unsafe.Pointer, off uint64) {
 	h.padded = *(*uint64)(unsafe.Add(at, wire.MsgOffPadded))
 }
 
+// readHeader is msgHeader.read into variables, which stay in registers.
+func readHeader(base unsafe.Pointer, off uint64) (tag, sender, flags uint32, id, length, padded uint64) {
+	at := unsafe.Add(base, off)
+	tag = *(*uint32)(unsafe.Add(at, wire.MsgOffTag))
+	sender = *(*uint32)(unsafe.Add(at, wire.MsgOffSender))
+	flags = *(*uint32)(unsafe.Add(at, wire.MsgOffFlags))
+	id = *(*uint64)(unsafe.Add(at, wire.MsgOffID))
+	length = *(*uint64)(unsafe.Add(at, wire.MsgOffLen))
+	padded = *(*uint64)(unsafe.Add(at, wire.MsgOffPadded))
+	return tag, sender, flags, id, length, padded
+}
+
+// putHeader writes the header of a finished message. Two fields at a time, as
+// they lie in the little-endian format: the broker's field between sender and
+// flags is 0.
+func putHeader(base unsafe.Pointer, off uint64, tag, sender, flags uint32, id, length, padded uint64) {
+	h := (*[wire.MsgHeader / 8]uint64)(unsafe.Add(base, off))
+	h[wire.MsgOffTag/8] = uint64(tag) | uint64(sender)<<32
+	h[wire.MsgOffBroker/8] = uint64(flags) << 32
+	h[wire.MsgOffID/8] = id
+	h[wire.MsgOffLen/8] = length
+	h[wire.MsgOffPadded/8] = padded
+}
+
 // MoveCursor makes the sender keep its place in *to from now on, where the C
 // fast path finds it too. For the C library.
 func (s *Sender) MoveCursor(to *cursor.Send) {
@@ -82,6 +116,7 @@ func (s *Sender) MoveCursor(to *cursor.Send) {
 
 // MoveCursor makes the receiver keep its place in *to from now on. For the C library.
 func (r *Receiver) MoveCursor(to *cursor.Recv) {
+	r.ahead.putBack(r.cur)
 	*to = *r.cur
 	r.cur = to
 }

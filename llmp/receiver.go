@@ -21,6 +21,7 @@ type Receiver struct {
 	shown bool    // others may know the page, and come to read it
 	kept  []*page // read and still mapped, the latest last
 	end   error   // why nothing more comes; sticky
+	ahead ahead
 
 	sleeper futex.Sleeper
 
@@ -65,25 +66,73 @@ func (r *Receiver) skip(id ClientID) {
 // Errors are final: ErrClosed (the sender said EXITING, or this receiver was
 // closed), ErrCorrupt (the page makes no sense), ErrNotFound (the next page is
 // gone: this receiver was too slow, or the sender died).
-func (r *Receiver) Recv() (m Message, ok bool, err error) {
-	var h msgHeader
-	for r.end == nil {
-		switch what := next(r.cur, &h); what {
-		case message:
-			if r.passesOver(&h) {
-				continue
-			}
-			h.toMessage(&m, r.cur)
-			return m, true, nil
-		case nothing:
-			return m, false, nil
-		case endOfPage:
-			_ = r.Follow() // keeps its error in r.end
-		default:
-			r.stop(what)
+func (r *Receiver) Recv() (Message, bool, error) {
+	m, err := r.pop()
+	return *m, m.ID != 0, err
+}
+
+// pop is Recv with the message where it was read to; one without an ID is none.
+// It is not inlined so that Recv is, all the way into its caller: a Message is
+// better not returned by a function that is called.
+//
+//go:noinline
+func (r *Receiver) pop() (*Message, error) {
+	a := &r.ahead
+	if i := a.returned; uint(i) < uint(len(a.all)) {
+		a.returned = i + 1
+		return &a.all[i], nil
+	}
+	n, err := r.read(a.room())
+	return a.filled(n), err
+}
+
+// RecvMany fills into with messages of one page, which are valid together
+// until the next receive call. It returns how many; an error only with none.
+func (r *Receiver) RecvMany(into []Message) (int, error) {
+	if n := r.ahead.take(into); n != 0 {
+		return n, nil
+	}
+	return r.read(into)
+}
+
+// read is RecvMany with nothing read ahead.
+func (r *Receiver) read(into []Message) (int, error) {
+	if len(into) == 0 {
+		return 0, r.end
+	}
+	for {
+		if n := take(r.cur, into); n != 0 {
+			return n, nil
+		}
+		if n, again := r.readRare(into); !again {
+			return n, r.end
 		}
 	}
-	return m, false, r.end
+}
+
+// readRare is for what take leaves alone: it reads one message, or finds none or
+// an end, or goes on to where read has to look again.
+func (r *Receiver) readRare(into []Message) (n int, again bool) {
+	if r.end != nil {
+		return 0, false
+	}
+	var h msgHeader
+	switch what := next(r.cur, &h); what {
+	case message:
+		if r.passesOver(&h) {
+			return 0, true
+		}
+		h.toMessage(&into[0], r.cur)
+		return 1 + take(r.cur, into[1:]), false
+	case nothing:
+		return 0, false
+	case endOfPage:
+		_ = r.Follow() // keeps its error in r.end
+		return 0, true
+	default:
+		r.stop(what)
+		return 0, false
+	}
 }
 
 // passesOver says whether a message is not for this receiver, and counts it.
@@ -93,29 +142,6 @@ func (r *Receiver) passesOver(h *msgHeader) bool {
 	}
 	r.cur.Skipped++
 	return true
-}
-
-// RecvMany fills into with messages of one page, which are valid together
-// until the next receive call. It returns how many; an error only with none.
-func (r *Receiver) RecvMany(into []Message) (int, error) {
-	if len(into) == 0 {
-		return 0, r.end
-	}
-	m, ok, err := r.Recv()
-	if err != nil || !ok {
-		return 0, err
-	}
-	into[0] = m
-	var h msgHeader
-	n := 1
-	// An end or an error is left for the next call: the cursor stays before it.
-	for n < len(into) && next(r.cur, &h) == message {
-		if !r.passesOver(&h) {
-			h.toMessage(&into[n], r.cur)
-			n++
-		}
-	}
-	return n, nil
 }
 
 // stop makes an end or nonsense on the page final.
@@ -230,6 +256,7 @@ func (r *Receiver) Map() MapDescription {
 		return MapDescription{Offset: NoOffset}
 	}
 	r.shown = true
+	r.ahead.putBack(r.cur)
 	return r.page.place(r.cur.LastOff)
 }
 

@@ -48,6 +48,7 @@ func (r *Receiver) Follow() error {
 		}
 		return r.fail(r.explain(err))
 	}
+	r.ahead.forget()
 	if err := r.moveTo(pg); err != nil {
 		return r.fail(err)
 	}
@@ -281,6 +282,7 @@ func (r *Receiver) dropUsher() {
 
 // letGo unmaps everything and frees the slot.
 func (r *Receiver) letGo() {
+	r.ahead.forget()
 	r.dropKept()
 	r.detach(r.page)
 	r.dropUsher()
