@@ -387,9 +387,9 @@ PAGE_INLINE enum page_found page_next(struct llmp_recv_cursor *c, struct page_me
   if (end % WIRE_MSG_ALIGN != 0) {
     return PAGE_CORRUPT;
   }
-  /* Where the next but one will be if all are as long: its header would
-   * otherwise be waited for, as each tells where the next one is. */
-  __builtin_prefetch(c->base + end + (end - c->next));
+  /* The header three messages on from the next, if all are as long: it would
+   * otherwise be waited for, as each header tells where the next one is. */
+  __builtin_prefetch(c->base + end + 3 * (end - c->next));
   c->last_off = c->next;
   /* A store of its own, not half of a vector's: the next call waits for it. */
   __atomic_store_n(&c->next, end, __ATOMIC_RELAXED);
