@@ -5,6 +5,7 @@
  *
  *   FIRST    OURS or LIBAFL; comes through an entry
  *   SECOND   the same, or NOBODY
+ *   THIRD    the same as FIRST, if there is a third
  *   DESCRIBED   1: the second comes by the first one's description instead
  *   KILLS    how many readers may be killed, at whatever step
  *   PATIENT  1: the broker gives up no living reader
@@ -23,6 +24,17 @@
 #endif
 #ifndef DESCRIBED
 #define DESCRIBED 0
+#endif
+#ifdef THIRD
+#define READERS 3
+#define and_third(x) ; x
+#define or_third(x) || x
+#define minus_third(x) - x
+#else
+#define READERS 2
+#define and_third(x)
+#define or_third(x)
+#define minus_third(x)
 #endif
 #ifndef KILLS
 #define KILLS 0
@@ -66,7 +78,7 @@ typedef Entry {
   bit left;
   bit arrived;
 };
-Entry entry[2];
+Entry entry[READERS];
 
 typedef Reader {
   byte place;  /* of its slot: a page's number, 0 when it has none */
@@ -78,7 +90,7 @@ typedef Reader {
   bit unmapped;
   bit gone;
 };
-Reader reader[2];
+Reader reader[READERS];
 byte kills = KILLS;
 bit changed;
 
@@ -103,7 +115,7 @@ byte oldest = 1; /* number of the first of them, or of the current page */
 
 /* A place that holds page k. */
 #define holds(who, k) (reader[who].place != 0 && reader[who].place <= k && !reader[who].cut)
-#define held_by_slot(k) (holds(0, k) || holds(1, k))
+#define held_by_slot(k) (holds(0, k) || holds(1, k) or_third(holds(2, k)))
 
 /* An attachment to s that proves nothing: of a living reader that is beyond page k. */
 #ifdef BUG_EXITING
@@ -116,11 +128,11 @@ byte oldest = 1; /* number of the first of them, or of the current page */
 /* The attachments of s but for the broker's and those beyond page k. */
 inline count_others(s, k) {
 #ifdef BUG_MAPPED_FIRST
-  n = beyond(0, s, k) + beyond(1, s, k);
+  n = beyond(0, s, k) + beyond(1, s, k) minus_third(-beyond(2, s, k));
   n = (n <= seg[s].attached -> seg[s].attached - n : 0)
 #else
   n = seg[s].attached;
-  n = n - beyond(0, s, k) - beyond(1, s, k)
+  n = n - beyond(0, s, k) - beyond(1, s, k) minus_third(beyond(2, s, k))
 #endif
 }
 
@@ -156,6 +168,8 @@ inline take_back(who) {
   :: else
   fi
 }
+
+#define waits(who) (entry[who].door_left && !entry[who].link)
 
 /* Leads on who stands before a link that was taken back. */
 inline usher(who, first) {
@@ -214,12 +228,12 @@ inline reclaim() {
     atomic {
       live?<s>;
       free_dead(0);
-      free_dead(1);
+      free_dead(1) and_third(free_dead(2));
       usher(0, s);
-      usher(1, s)
+      usher(1, s) and_third(usher(2, s))
     };
     take_back(0);
-    take_back(1);
+    take_back(1) and_third(take_back(2));
     atomic {
       if /* a ghost that nobody is attached to: its left is final */
       :: unknown && ghost != NONE && seg[ghost].attached == 0 ->
@@ -231,11 +245,11 @@ inline reclaim() {
       fi
     };
     close_entry(0);
-    close_entry(1);
+    close_entry(1) and_third(close_entry(2));
 #ifdef BUG_SECOND_LOOK_AT_ENTRY
-    proved = !outstanding(0, oldest) && !outstanding(1, oldest);
+    proved = !(outstanding(0, oldest) || outstanding(1, oldest) or_third(outstanding(2, oldest)));
 #else
-    proved = !leads(0, oldest) && !leads(1, oldest); /* B4 */
+    proved = !(leads(0, oldest) || leads(1, oldest) or_third(leads(2, oldest))); /* B4 */
 #endif
     atomic { /* B5: one word */
       n = seg[s].left;
@@ -262,9 +276,9 @@ inline reclaim() {
     :: else ->
       if
       :: changed
-      :: cut_off(0); cut_off(1)
-      :: end_entry(0); end_entry(1)
-      :: proved && !counted && (!PATIENT || seg[s].attached == 0 && (reader[0].gone || reader[1].gone)) ->
+      :: cut_off(0); cut_off(1) and_third(cut_off(2))
+      :: end_entry(0); end_entry(1) and_third(end_entry(2))
+      :: proved && !counted && (!PATIENT || seg[s].attached == 0 && (reader[0].gone || reader[1].gone or_third(reader[2].gone))) ->
         seg[s].seq = 0;
         proved = !held_by_slot(oldest);
         if
@@ -358,14 +372,14 @@ proctype Broker() {
   od;
   do /* nothing more to say: lead on who still comes */
   :: atomic {
-      changed || entry[0].door_left && !entry[0].link || entry[1].door_left && !entry[1].link ->
+      changed || waits(0) || waits(1) or_third(waits(2)) ->
       changed = 0;
       if
       :: nempty(live) -> live?<s>
       :: empty(live) -> s = current
       fi;
       usher(0, s);
-      usher(1, s);
+      usher(1, s) and_third(usher(2, s));
       s = 0
     }
   :: timeout -> break
@@ -599,6 +613,15 @@ init {
     :: SECOND != NOBODY -> run Read(1, SECOND)
     :: else
     fi;
+#ifdef THIRD
+    reader[2].on = NONE;
+    entry[2].open = 1; entry[2].link = 1; entry[2].to = 0; entry[2].seq = 1;
+    run Read(2, THIRD);
+    if
+    :: KILLS > 0 -> run Kill(2)
+    :: else
+    fi;
+#endif
     if
     :: KILLS > 0 -> run Kill(0)
     :: else

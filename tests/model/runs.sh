@@ -37,10 +37,16 @@ holds broadcast $ours $and_ours
 holds broadcast $ours $and_libafl -DBUDGET=2
 holds broadcast $ours $and_ours $described -DUNCOUNTED
 
+# More reuse, and a third reader.
+holds broadcast $libafl $and_libafl -DPAGES=7
+holds broadcast $libafl $and_libafl -DTHIRD=OURS -DPAGES=3
+holds broadcast $ours $and_libafl $described -DTHIRD=LIBAFL -DPAGES=3
+
 # Somebody is killed: the others get everything.
 holds broadcast $ours $killed
 holds broadcast $libafl $killed
 holds broadcast $ours $and_libafl $described $killed
+holds broadcast $ours $and_libafl $described -DKILLS=2
 holds broadcast $libafl $and_libafl $described $killed
 
 # The broker gives up whom it likes: they see an error and nothing else.
@@ -53,6 +59,7 @@ mistake broadcast $libafl -DBUG_NO_LOOK_AT_DOOR
 mistake broadcast $libafl -DBUG_SECOND_LOOK_AT_ENTRY
 mistake broadcast $libafl $and_libafl $impatient -DBUG_LEFT_BEFORE_ATTACHED
 mistake broadcast $ours $and_libafl $described -DBUG_NO_EXPECTED
+mistake broadcast $ours $and_ours $described -DTHIRD=LIBAFL -DPAGES=3 -DBUG_NO_EXPECTED
 mistake broadcast $libafl $and_libafl $impatient -DBUG_ATTACHED_ONLY
 mistake broadcast $ours $and_libafl $described -DUNCOUNTED
 mistake broadcast $ours $and_ours $described -DUNCOUNTED -DBUG_LOOK_FIRST
