@@ -16,7 +16,9 @@ static int failed(const char *what) {
 }
 
 /* Word i of the message. */
-static uint64_t word(uint64_t i) { return (i + 1) * 0x9e3779b97f4a7c15u; }
+static uint64_t word(uint64_t i) {
+  return (i + 1) * 0x9e3779b97f4a7c15u;
+}
 
 static int send_it(llmp_client *bus) {
   char one = 0;
