@@ -50,9 +50,8 @@ func copyStretch(in *cursor.Recv, out *cursor.Send, room uint64) (taken int, pay
 	if room < wire.MsgHeader {
 		return 0, 0
 	}
-	end := wire.PageHeader + *u64(in.Base, wire.PageOffUsed)
-	n := min(end-min(end, in.Next), stretch)
-	n = min(room, max(n, wire.MsgHeader+*u64(in.Base, in.Next+wire.MsgOffPadded)))
+	first := wire.MsgHeader + *u64(in.Base, in.Next+wire.MsgOffPadded)
+	n := min(room, max(first, min(stretch, written(in))))
 	dst := wire.PageHeader + out.Used
 	copy(bytesAt(out.Base, dst, n), bytesAt(in.Base, in.Next, n))
 	// The sender can still write to its page, so what counts is what was
