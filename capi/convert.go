@@ -5,17 +5,17 @@ package main
 import "C"
 
 import (
-	"fmt"
 	"math"
 	"time"
 	"unsafe"
 
+	"llmp/internal/format"
 	"llmp/llmp"
 	"llmp/shmem"
 )
 
-func invalid(format string, args ...any) error {
-	return fmt.Errorf("%w: %s", llmp.ErrInvalid, fmt.Sprintf(format, args...))
+func invalid(text string, operands ...any) error {
+	return format.Errorf("%w: %s", llmp.ErrInvalid, format.Sprintf(text, operands...))
 }
 
 // clientOptions converts what options.c has checked. Waiting on a full bus is
@@ -106,7 +106,7 @@ func setenv(vars [][2]string, err error) error {
 		C.free(unsafe.Pointer(key))
 		C.free(unsafe.Pointer(value))
 		if failed != 0 {
-			return fmt.Errorf("%w: no room for the environment variable %s", llmp.ErrNoMemory, v[0])
+			return format.Errorf("%w: no room for the environment variable %s", llmp.ErrNoMemory, v[0])
 		}
 	}
 	return nil
@@ -134,7 +134,7 @@ func mapFromC(m *C.llmp_map, what string) (llmp.MapDescription, error) {
 	case d.ID[0] == 0 || d.ID[len(d.ID)-1] != 0:
 		return d, invalid("the id of the %s map is empty or has no NUL at its end", what)
 	case m.reserved != 0:
-		return d, invalid("the %s map has %d in its field reserved, want 0", what, m.reserved)
+		return d, invalid("the %s map has %d in its field reserved, want 0", what, uint64(m.reserved))
 	}
 	return d, nil
 }

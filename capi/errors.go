@@ -7,10 +7,10 @@ import "C"
 import (
 	"context"
 	"errors"
-	"fmt"
 	"unicode/utf8"
 	"unsafe"
 
+	"llmp/internal/format"
 	"llmp/llmp"
 	"llmp/llmp/event"
 )
@@ -55,7 +55,7 @@ func codeOf(err error) C.int32_t {
 func answer(r *C.struct_go_result, call func() error) {
 	defer func() {
 		if p := recover(); p != nil {
-			report(r, fmt.Errorf("%w, please report it: %v", llmp.ErrInternal, p))
+			report(r, format.Errorf("%w, please report it: %v", llmp.ErrInternal, p))
 		}
 	}()
 	if err := call(); err != nil {

@@ -136,7 +136,7 @@ func go_description_encode(d *C.llmp_client_description, buf unsafe.Pointer, roo
 		}
 		if room < C.size_t(len(wire)) {
 			return invalid("the buffer has %d bytes, this description %d: LLMP_DESCRIPTION_MAX (%d) always does",
-				room, len(wire), C.LLMP_DESCRIPTION_MAX)
+				uint64(room), len(wire), C.LLMP_DESCRIPTION_MAX)
 		}
 		r.code = C.int32_t(copy(bytesOf(buf, C.size_t(len(wire))), wire))
 		return nil

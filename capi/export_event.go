@@ -6,9 +6,9 @@ package main
 import "C"
 
 import (
-	"fmt"
 	"unsafe"
 
+	"llmp/internal/format"
 	"llmp/llmp"
 	"llmp/llmp/event"
 )
@@ -33,9 +33,9 @@ func (b cBuffer) Write(p []byte) (int, error) {
 	case 0:
 		return len(p), nil
 	case C.LLMP_E_TOOBIG:
-		return 0, fmt.Errorf("%w: more than %d bytes, compressed", llmp.ErrTooBig, b.limit)
+		return 0, format.Errorf("%w: more than %d bytes, compressed", llmp.ErrTooBig, uint64(b.limit))
 	}
-	return 0, fmt.Errorf("%w: none for %d bytes of an event", llmp.ErrNoMemory, int(b.to.len)+len(p))
+	return 0, format.Errorf("%w: none for %d bytes of an event", llmp.ErrNoMemory, int(b.to.len)+len(p))
 }
 
 func deflate(data unsafe.Pointer, n C.size_t, to *C.struct_event_buffer) func() error {

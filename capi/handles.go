@@ -1,11 +1,11 @@
 package main
 
 import (
-	"fmt"
 	"unsafe"
 
 	"github.com/mattn/go-pointer"
 
+	"llmp/internal/format"
 	"llmp/llmp"
 )
 
@@ -26,7 +26,7 @@ func object[T any](token unsafe.Pointer) (T, error) {
 		return t, nil
 	}
 	var none T
-	return none, fmt.Errorf("%w: a handle holds a %T, want %T", llmp.ErrInternal, found, none)
+	return none, format.Errorf("%w: what a handle holds is not of its kind", llmp.ErrInternal)
 }
 
 // sendingHalf is the sender of a client, or a sender.

@@ -11,9 +11,9 @@ package main
 import "C"
 
 import (
-	"os"
 	"runtime"
 	"runtime/debug"
+	"syscall"
 )
 
 // The runtime is a guest here: it should not spread over the host's cores, nor
@@ -30,12 +30,18 @@ const (
 )
 
 func init() {
-	if os.Getenv("GOMAXPROCS") == "" && runtime.NumCPU() > guestProcessors {
+	if !set("GOMAXPROCS") && runtime.NumCPU() > guestProcessors {
 		runtime.GOMAXPROCS(guestProcessors)
 	}
-	if os.Getenv("GOGC") == "" {
+	if !set("GOGC") {
 		debug.SetGCPercent(guestHeapGrowth)
 	}
+}
+
+// set says whether a variable of the environment is set, and not empty.
+func set(key string) bool {
+	value, _ := syscall.Getenv(key)
+	return value != ""
 }
 
 func main() {}

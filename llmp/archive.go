@@ -4,10 +4,10 @@ import (
 	"bytes"
 	"compress/flate"
 	"io"
-	"os"
 	"sync"
 	"sync/atomic"
 
+	"llmp/internal/sys"
 	"llmp/internal/wire"
 )
 
@@ -41,11 +41,10 @@ type store interface {
 
 // makeStore makes the file.
 var makeStore = func(dir string) (store, error) {
-	f, err := os.CreateTemp(dir, "llmp-history-")
+	f, err := sys.MakeTemp(dir)
 	if err != nil {
-		return nil, err
+		return nil, err // and no *File that is nil
 	}
-	_ = os.Remove(f.Name())
 	return f, nil
 }
 
@@ -232,8 +231,8 @@ func (a *archive) forgetBefore(seq uint64) {
 		a.blocks = a.blocks[1:]
 		a.first++
 		a.held -= uint64(blk.stored)
-		if blk.stored > 0 {
-			punch(a.file, blk.off, int64(blk.stored))
+		if f, ok := a.file.(*sys.File); ok && blk.stored > 0 {
+			f.Punch(blk.off, int64(blk.stored))
 		}
 	}
 }

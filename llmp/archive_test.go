@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"llmp/internal/sys"
 	"llmp/shmem"
 )
 
@@ -81,11 +82,11 @@ func TestFullDiskLosesHistoryAlone(t *testing.T) {
 
 // TestDamagedArchive: what cannot be read back is skipped and counted.
 func TestDamagedArchive(t *testing.T) {
-	var file *os.File
+	var file *sys.File
 	former := makeStore
 	onDisk(t, func(dir string) (store, error) {
 		s, err := former(dir)
-		file = s.(*os.File)
+		file = s.(*sys.File)
 		return s, err
 	})
 	p := provider(t, shmem.Heap)

@@ -72,7 +72,7 @@ func b2bHandshake(conn *tcp.Conn, port uint16) error {
 		return fail(ErrProtocol, "the other broker refused: %s", e.Description)
 	}
 	if _, ok := resp.(frame.RemoteBrokerAccepted); !ok {
-		return fail(ErrProtocol, "the other broker answered with %T", resp)
+		return fail(ErrProtocol, "the other broker answered with %s", frame.Name(resp))
 	}
 	return nil
 }

@@ -191,7 +191,7 @@ func (b *Broker) obey(m *member, msg Message) error {
 		id := ClientID(msg.Data[0]) | ClientID(msg.Data[1])<<8 | ClientID(msg.Data[2])<<16 | ClientID(msg.Data[3])<<24
 		b.dismiss(id)
 	case TagSlowReceiverPanic:
-		return fail(ErrClosed, "client %d gave up: it found the broker too slow", m.id)
+		return fail(ErrClosed, "client %d gave up: it found the broker too slow", uint32(m.id))
 	}
 	return nil
 }

@@ -2,11 +2,12 @@ package llmp
 
 import (
 	"errors"
+	"io/fs"
 	"net/netip"
-	"os"
 	"time"
 
 	"llmp/internal/frame"
+	"llmp/internal/sys"
 	"llmp/internal/tcp"
 )
 
@@ -55,7 +56,7 @@ func listenError(err error, bind string, port uint16) error {
 	switch {
 	case errors.Is(err, tcp.ErrInUse):
 		return fail(ErrBusy, "port %d of %s is taken, perhaps by another broker: join that one, or choose another port", port, bind)
-	case errors.Is(err, os.ErrPermission):
+	case errors.Is(err, fs.ErrPermission):
 		return fail(ErrPermission, "may not listen on port %d of %s: choose one above 1023", port, bind)
 	}
 	return fail(ErrIO, "cannot listen on port %d of %s: %v", port, bind, err)
@@ -67,7 +68,7 @@ func (l *listener) acceptAll() {
 	defer l.b.tasks.Done()
 	for {
 		conn, err := l.l.Accept()
-		if errors.Is(err, os.ErrClosed) {
+		if errors.Is(err, fs.ErrClosed) {
 			return
 		}
 		if err != nil { // out of descriptors, most likely: others may close some
@@ -229,7 +230,7 @@ func (b *Broker) disown(conn *tcp.Conn) {
 }
 
 func hostname() string {
-	if h, err := os.Hostname(); err == nil {
+	if h, err := sys.Hostname(); err == nil {
 		return h
 	}
 	return "<unknown>"

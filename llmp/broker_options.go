@@ -1,11 +1,11 @@
 package llmp
 
 import (
-	"os"
 	"strconv"
 	"strings"
 	"time"
 
+	"llmp/internal/sys"
 	"llmp/shmem"
 )
 
@@ -150,10 +150,8 @@ func (o BrokerOptions) withDefaults() (BrokerOptions, error) {
 	if o.Bind == "" {
 		o.Bind = "127.0.0.1"
 	}
-	if o.ArchiveDir != "" {
-		if info, err := os.Stat(o.ArchiveDir); err != nil || !info.IsDir() {
-			return o, fail(ErrNotFound, "the archive directory %q is no directory: make it, or leave it out", o.ArchiveDir)
-		}
+	if o.ArchiveDir != "" && !sys.IsDir(o.ArchiveDir) {
+		return o, fail(ErrNotFound, "the archive directory %q is no directory: make it, or leave it out", o.ArchiveDir)
 	}
 	if o.History.kind == historyBytes && o.History.bytes < 0 {
 		return o, fail(ErrInvalid, "a history of %d bytes", o.History.bytes)

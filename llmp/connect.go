@@ -3,11 +3,11 @@ package llmp
 import (
 	"context"
 	"errors"
-	"fmt"
 	"net/netip"
 	"os"
 	"time"
 
+	"llmp/internal/format"
 	"llmp/internal/frame"
 	"llmp/internal/tcp"
 	"llmp/shmem"
@@ -87,7 +87,7 @@ func (c *Client) introduce(conn *tcp.Conn, port uint16) (ClientID, error) {
 	case frame.Error:
 		return 0, fail(ErrProtocol, "the broker on port %d refused this client: %s", port, a.Description)
 	default:
-		return 0, fail(ErrProtocol, "the broker on port %d answered a hello with %T", port, resp)
+		return 0, fail(ErrProtocol, "the broker on port %d answered a hello with %s", port, frame.Name(resp))
 	}
 }
 
@@ -102,7 +102,7 @@ func readHello(conn *tcp.Conn, port uint16) (frame.BrokerConnectHello, error) {
 	case frame.Error:
 		return frame.BrokerConnectHello{}, fail(ErrProtocol, "the broker on port %d says: %s", port, h.Description)
 	default:
-		return frame.BrokerConnectHello{}, fail(ErrProtocol, "whoever listens on port %d greeted with %T: is it an LLMP broker?", port, resp)
+		return frame.BrokerConnectHello{}, fail(ErrProtocol, "whoever listens on port %d greeted with %s: is it an LLMP broker?", port, frame.Name(resp))
 	}
 }
 
@@ -142,7 +142,7 @@ func dialRetrying(ctx context.Context, port uint16, timeout time.Duration) (*tcp
 			return conn, nil
 		}
 		if ctx.Err() != nil {
-			return nil, fmt.Errorf("connecting to the broker on port %d: %w", port, ctx.Err())
+			return nil, format.Errorf("connecting to the broker on port %d: %w", port, ctx.Err())
 		}
 		if !errors.Is(err, tcp.ErrRefused) {
 			return nil, fail(ErrIO, "connecting to the broker on port %d: %v", port, err)

@@ -1,8 +1,8 @@
 package llmp
 
 import (
-	"os"
 	"strconv"
+	"syscall"
 
 	"llmp/internal/wire"
 	"llmp/shmem"
@@ -101,7 +101,7 @@ func setEnv(vars [][2]string, err error) error {
 		return err
 	}
 	for _, v := range vars {
-		if err := os.Setenv(v[0], v[1]); err != nil {
+		if err := syscall.Setenv(v[0], v[1]); err != nil {
 			return fail(ErrInvalid, "setting %s: %v", v[0], err)
 		}
 	}
@@ -112,7 +112,7 @@ func setEnv(vars [][2]string, err error) error {
 // name; it sends as that page's sender. ErrNotFound when a variable is not
 // set, ErrCorrupt when one is malformed, and NewClient's errors.
 func NewClientFromEnv(name string, o Options) (*Client, error) {
-	return NewClientFromEnvFunc(os.LookupEnv, name, o)
+	return NewClientFromEnvFunc(syscall.Getenv, name, o)
 }
 
 // NewClientFromEnvFunc is NewClientFromEnv with variables from elsewhere.
@@ -132,7 +132,7 @@ func NewClientFromEnvFunc(get EnvLookup, name string, o Options) (*Client, error
 // to_env, has set. Errors as AttachDescription; ErrNotFound when a variable is
 // not set, ErrCorrupt when one is malformed.
 func AttachEnv(name string, o Options) (*Client, error) {
-	return AttachEnvFunc(os.LookupEnv, name, o)
+	return AttachEnvFunc(syscall.Getenv, name, o)
 }
 
 // AttachEnvFunc is AttachEnv with variables from elsewhere.
@@ -155,7 +155,7 @@ func AttachEnvFunc(get EnvLookup, name string, o Options) (*Client, error) {
 // NAME_CLIENT_ID. Errors as AttachSender; ErrNotFound when a variable is not
 // set, ErrCorrupt when one is malformed.
 func AttachSenderEnv(name string, o Options) (*Sender, error) {
-	return AttachSenderEnvFunc(os.LookupEnv, name, o)
+	return AttachSenderEnvFunc(syscall.Getenv, name, o)
 }
 
 // AttachSenderEnvFunc is AttachSenderEnv with variables from elsewhere.
@@ -179,7 +179,7 @@ func AttachSenderEnvFunc(get EnvLookup, name string, o Options) (*Sender, error)
 // AttachReceiverEnv takes over a receiver from NAME, NAME_SIZE and NAME_OFFSET.
 // Errors as AttachReceiver, and as AttachSenderEnv for the variables.
 func AttachReceiverEnv(name string, o Options) (*Receiver, error) {
-	return AttachReceiverEnvFunc(os.LookupEnv, name, o)
+	return AttachReceiverEnvFunc(syscall.Getenv, name, o)
 }
 
 // AttachReceiverEnvFunc is AttachReceiverEnv with variables from elsewhere.

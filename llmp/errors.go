@@ -2,8 +2,8 @@ package llmp
 
 import (
 	"errors"
-	"fmt"
 
+	"llmp/internal/format"
 	"llmp/shmem"
 )
 
@@ -47,8 +47,8 @@ var (
 )
 
 // fail wraps a sentinel in a sentence.
-func fail(kind error, format string, args ...any) error {
-	return fmt.Errorf("%w: %s", kind, fmt.Sprintf(format, args...))
+func fail(kind error, text string, operands ...any) error {
+	return format.Errorf("%w: %s", kind, format.Sprintf(text, operands...))
 }
 
 // mapError turns an error of a shared memory provider into one of ours and
@@ -72,5 +72,5 @@ func mapError(err error, doing string) error {
 	case errors.Is(err, shmem.ErrUnsupported):
 		kind = ErrUnsupported
 	}
-	return fmt.Errorf("%w: %s: %w%s", kind, doing, err, hint)
+	return format.Errorf("%w: %s: %w%s", kind, doing, err, hint)
 }

@@ -1,7 +1,7 @@
 package llmp
 
 import (
-	"fmt"
+	"strconv"
 
 	"llmp/internal/wire"
 )
@@ -28,7 +28,7 @@ const (
 const TagLibAFLEvent Tag = wire.TagLibAFLEvent
 
 // String returns the tag in hexadecimal, as LibAFL prints it.
-func (t Tag) String() string { return fmt.Sprintf("%#x", uint32(t)) }
+func (t Tag) String() string { return "0x" + strconv.FormatUint(uint64(t), 16) }
 
 // Flags travel with a message.
 type Flags uint32

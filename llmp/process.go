@@ -2,8 +2,8 @@ package llmp
 
 import (
 	"math/rand/v2"
-	"os"
 	"sync"
+	"syscall"
 )
 
 // identity tells processes apart, even when the system gives a pid out again.
@@ -16,7 +16,7 @@ type identity struct {
 
 // self is the identity of this process.
 var self = sync.OnceValue(func() identity {
-	pid := os.Getpid()
+	pid := syscall.Getpid()
 	start, _ := processStart(pid)
 	return identity{pid: uint32(pid), namespace: pidNamespace(), start: start, nonce: rand.Uint64() | 1}
 })

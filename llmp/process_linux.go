@@ -3,9 +3,11 @@ package llmp
 import (
 	"bytes"
 	"errors"
-	"os"
 	"strconv"
 	"strings"
+	"syscall"
+
+	"llmp/internal/sys"
 )
 
 // Fields of /proc/PID/stat behind the name; proc_pid_stat(5) counts them from
@@ -22,8 +24,8 @@ const (
 // processStart is when a process started, in clock ticks since boot, and how it
 // fares.
 func processStart(pid int) (start uint64, how liveness) {
-	stat, err := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/stat")
-	if errors.Is(err, os.ErrNotExist) {
+	stat, err := sys.ReadFile("/proc/" + strconv.Itoa(pid) + "/stat")
+	if errors.Is(err, syscall.ENOENT) {
 		return 0, processGone
 	}
 	// pid (name) state …: the name can hold anything, brackets too.
@@ -49,7 +51,7 @@ func processStart(pid int) (start uint64, how liveness) {
 
 // pidNamespace is the number of this process's namespace of pids.
 func pidNamespace() uint32 {
-	link, err := os.Readlink("/proc/self/ns/pid") // pid:[4026531836]
+	link, err := sys.Readlink("/proc/self/ns/pid") // pid:[4026531836]
 	if err != nil {
 		return 0
 	}

@@ -25,7 +25,8 @@ check_gofmt() {
   }
 }
 
-check_vet() { go vet ./...; }
+# The tag makes format.Errorf and format.Sprintf those of fmt, which vet knows.
+check_vet() { go vet ./... && go vet -tags=fmt ./...; }
 
 check_staticcheck() {
   have staticcheck || return 77

@@ -2,9 +2,10 @@ package shmem
 
 import (
 	"errors"
-	"fmt"
 
 	"golang.org/x/sys/unix"
+
+	"llmp/internal/format"
 )
 
 // sysError gives a failed system call its kind. What EINVAL means depends on
@@ -12,7 +13,7 @@ import (
 func sysError(op string, err, invalid error) error {
 	var errno unix.Errno
 	if !errors.As(err, &errno) {
-		return fmt.Errorf("%s: %w", op, err)
+		return format.Errorf("%s: %w", op, err)
 	}
 	kind, hint := error(nil), ""
 	switch errno {
@@ -30,7 +31,7 @@ func sysError(op string, err, invalid error) error {
 		kind = ErrNoMemory
 		hint = " (limits: kernel.shmall, kernel.shmmni, vm.max_map_count, the size of /dev/shm, RLIMIT_AS, RLIMIT_NOFILE)"
 	default:
-		return fmt.Errorf("%s: %w", op, err)
+		return format.Errorf("%s: %w", op, err)
 	}
-	return fmt.Errorf("%w: %s: %w%s", kind, op, err, hint)
+	return format.Errorf("%w: %s: %w%s", kind, op, err, hint)
 }

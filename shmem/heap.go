@@ -1,12 +1,13 @@
 package shmem
 
 import (
-	"fmt"
-	"os"
 	"strconv"
 	"strings"
 	"sync"
+	"syscall"
 	"unsafe"
+
+	"llmp/internal/format"
 )
 
 // heap gives out ordinary Go memory under an id that only this process knows.
@@ -69,13 +70,13 @@ func (heap) Attach(id ID, size int) (Map, error) {
 	}
 	number, found := strings.CutPrefix(id.String(), heapPrefix)
 	if _, err := strconv.ParseUint(number, 10, 64); !found || err != nil {
-		return nil, fmt.Errorf("%w: %q is no heap map, want %sNUMBER", ErrInvalidID, id, heapPrefix)
+		return nil, format.Errorf("%w: %q is no heap map, want %sNUMBER", ErrInvalidID, id, heapPrefix)
 	}
 	heapMaps.Lock()
 	defer heapMaps.Unlock()
 	s := heapMaps.byID[id]
 	if s == nil {
-		return nil, fmt.Errorf("%w: %s in this process", ErrNotExist, id)
+		return nil, format.Errorf("%w: %s in this process", ErrNotExist, id)
 	}
 	if len(s.mem) < size {
 		return nil, tooSmall(id, len(s.mem), size)
@@ -86,7 +87,7 @@ func (heap) Attach(id ID, size int) (Map, error) {
 
 // pageAligned allocates n zeroed bytes that begin a page, as mapped memory does.
 func pageAligned(n int) []byte {
-	page := os.Getpagesize()
+	page := syscall.Getpagesize()
 	mem := make([]byte, n+page)
 	skip := -int(uintptr(unsafe.Pointer(unsafe.SliceData(mem)))) & (page - 1)
 	return mem[skip : skip+n : skip+n]

@@ -2,7 +2,8 @@ package shmem
 
 import (
 	"bytes"
-	"fmt"
+
+	"llmp/internal/format"
 )
 
 // IDLen is the size of an ID in bytes.
@@ -16,10 +17,10 @@ type ID [IDLen]byte
 func ParseID(s string) (ID, error) {
 	var id ID
 	if s == "" || len(s) >= IDLen {
-		return id, fmt.Errorf("%w: map id %q has %d characters, want 1 to %d", ErrInvalidID, s, len(s), IDLen-1)
+		return id, format.Errorf("%w: map id %q has %d characters, want 1 to %d", ErrInvalidID, s, len(s), IDLen-1)
 	}
 	if bytes.IndexByte([]byte(s), 0) >= 0 {
-		return id, fmt.Errorf("%w: map id %q holds a NUL byte", ErrInvalidID, s)
+		return id, format.Errorf("%w: map id %q holds a NUL byte", ErrInvalidID, s)
 	}
 	copy(id[:], s)
 	return id, nil

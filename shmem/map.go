@@ -1,8 +1,9 @@
 package shmem
 
 import (
-	"fmt"
 	"math"
+
+	"llmp/internal/format"
 )
 
 // MaxSize is the largest size of a map, annex not counted, in bytes (4 GiB).
@@ -40,14 +41,14 @@ func (v *view) take() []byte {
 
 func checkSize(size, annex int) error {
 	if size <= 0 || int64(size) > MaxSize {
-		return fmt.Errorf("%w: %d bytes, want 1 to %d", ErrInvalidSize, size, MaxSize)
+		return format.Errorf("%w: %d bytes, want 1 to %d", ErrInvalidSize, size, MaxSize)
 	}
 	if annex < 0 || int64(annex) > MaxSize || annex > math.MaxInt-size {
-		return fmt.Errorf("%w: annex of %d bytes beyond a map of %d", ErrInvalidSize, annex, size)
+		return format.Errorf("%w: annex of %d bytes beyond a map of %d", ErrInvalidSize, annex, size)
 	}
 	return nil
 }
 
 func tooSmall(id ID, real, declared int) error {
-	return fmt.Errorf("%w: %s has %d bytes, declared were %d", ErrTooSmall, id, real, declared)
+	return format.Errorf("%w: %s has %d bytes, declared were %d", ErrTooSmall, id, real, declared)
 }

@@ -1,6 +1,6 @@
 package shmem
 
-import "fmt"
+import "llmp/internal/format"
 
 // An Orphan is shared memory of this user that a dead process left behind.
 type Orphan struct {
@@ -24,5 +24,5 @@ func Orphans() ([]Orphan, error) { return orphans() }
 func (o Orphan) Remove() error { return removeOrphan(o) }
 
 func (o Orphan) String() string {
-	return fmt.Sprintf("%s %s (%d bytes, created by process %d)", o.Provider, o.ID, o.Size, o.PID)
+	return format.Sprintf("%s %s (%d bytes, created by process %d)", o.Provider, o.ID, o.Size, o.PID)
 }

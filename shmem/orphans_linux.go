@@ -2,12 +2,12 @@ package shmem
 
 import (
 	"errors"
-	"fmt"
-	"os"
 	"strconv"
 
 	"golang.org/x/sys/unix"
 
+	"llmp/internal/format"
+	"llmp/internal/sys"
 	"llmp/internal/sysvipc"
 )
 
@@ -26,7 +26,7 @@ func removeOrphan(o Orphan) error {
 	case Posix:
 		return removePosix(o)
 	}
-	return fmt.Errorf("%w: %q", ErrUnknownProvider, o.Provider)
+	return format.Errorf("%w: %q", ErrUnknownProvider, o.Provider)
 }
 
 // dead is true only for a process that is certainly gone; a number that was
@@ -34,18 +34,18 @@ func removeOrphan(o Orphan) error {
 func dead(pid int) bool { return pid > 0 && unix.Kill(pid, 0) == unix.ESRCH }
 
 func notOrphaned(o Orphan) error {
-	return fmt.Errorf("%w: %s %s is gone or in use again", ErrNotExist, o.Provider, o.ID)
+	return format.Errorf("%w: %s %s is gone or in use again", ErrNotExist, o.Provider, o.ID)
 }
 
 func sysvOrphans() ([]Orphan, error) {
 	segments, err := sysvipc.List()
 	if err != nil {
-		return nil, fmt.Errorf("list SysV segments: %w", err)
+		return nil, format.Errorf("list SysV segments: %w", err)
 	}
 	var found []Orphan
 	for _, s := range segments {
 		// A segment with a key was made to be found again.
-		if s.Key != unix.IPC_PRIVATE || s.Attached != 0 || s.UID != os.Geteuid() || !dead(s.Creator) {
+		if s.Key != unix.IPC_PRIVATE || s.Attached != 0 || s.UID != unix.Geteuid() || !dead(s.Creator) {
 			continue
 		}
 		id, err := ParseID(strconv.Itoa(s.ID))
@@ -76,13 +76,13 @@ func removeSysv(o Orphan) error {
 }
 
 func posixOrphans() ([]Orphan, error) {
-	entries, err := os.ReadDir(shmDir)
-	if err != nil && !errors.Is(err, os.ErrNotExist) {
-		return nil, fmt.Errorf("list %s: %w", shmDir, err)
+	names, err := sys.Names(shmDir)
+	if err != nil && !errors.Is(err, unix.ENOENT) {
+		return nil, format.Errorf("list %s: %w", shmDir, err)
 	}
 	var found []Orphan
-	for _, e := range entries {
-		id, err := ParseID("/" + e.Name())
+	for _, name := range names {
+		id, err := ParseID("/" + name)
 		if err != nil {
 			continue // longer than our names
 		}
@@ -99,7 +99,7 @@ func posixOrphan(id ID) (Orphan, bool) {
 		return Orphan{}, false
 	}
 	var stat unix.Stat_t
-	if unix.Lstat(shmPath(id), &stat) != nil || int(stat.Uid) != os.Geteuid() || stat.Mode&unix.S_IFMT != unix.S_IFREG {
+	if unix.Lstat(shmPath(id), &stat) != nil || int(stat.Uid) != unix.Geteuid() || stat.Mode&unix.S_IFMT != unix.S_IFREG {
 		return Orphan{}, false
 	}
 	return Orphan{Provider: Posix, ID: id, Size: uint64(stat.Size), PID: pid}, true

@@ -2,12 +2,11 @@ package shmem
 
 import (
 	"errors"
-	"fmt"
-	"os"
-	"path/filepath"
 	"strings"
 
 	"golang.org/x/sys/unix"
+
+	"llmp/internal/format"
 )
 
 // posix makes maps as shm_open does: files in /dev/shm, mode 0600, named by
@@ -37,7 +36,7 @@ func (posix) Create(size, annex int) (Map, error) {
 		_ = unix.Unlink(shmPath(id))
 		return nil, err
 	}
-	return &posixMap{view: view{id: id, size: size, mem: mem}, owner: os.Getpid()}, nil
+	return &posixMap{view: view{id: id, size: size, mem: mem}, owner: unix.Getpid()}, nil
 }
 
 func createNamed() (ID, int, error) {
@@ -50,21 +49,21 @@ func createNamed() (ID, int, error) {
 		switch {
 		case errors.Is(err, unix.EEXIST): // left by an earlier process of this pid
 		case errors.Is(err, unix.ENOENT):
-			return id, -1, fmt.Errorf("%w: no %s, mount a tmpfs there", ErrUnsupported, shmDir)
+			return id, -1, format.Errorf("%w: no %s, mount a tmpfs there", ErrUnsupported, shmDir)
 		case err != nil:
 			return id, -1, sysError("shm_open of a new map", err, ErrInvalidID)
 		default:
 			return id, fd, nil
 		}
 	}
-	return ID{}, -1, fmt.Errorf("%w: %d names in %s are taken, remove what dead processes left there", ErrNoMemory, nameTries, shmDir)
+	return ID{}, -1, format.Errorf("%w: %d names in %s are taken, remove what dead processes left there", ErrNoMemory, nameTries, shmDir)
 }
 
 // sizeAndMap allocates the memory now rather than at the first touch: when
 // /dev/shm is full (64 MiB in many containers), that is an error here but would
 // be a SIGBUS there.
 func sizeAndMap(fd, size int) ([]byte, error) {
-	op := fmt.Sprintf("shared memory of %d bytes", size)
+	op := format.Sprintf("shared memory of %d bytes", size)
 	if err := retry(func() error { return unix.Ftruncate(fd, int64(size)) }); err != nil {
 		return nil, sysError(op, err, ErrInvalidSize)
 	}
@@ -97,7 +96,7 @@ func (posix) Attach(id ID, size int) (Map, error) {
 		return nil, sysError(op, err, ErrInvalidID)
 	}
 	if stat.Mode&unix.S_IFMT != unix.S_IFREG {
-		return nil, fmt.Errorf("%w: %s is no regular file", ErrInvalidID, id)
+		return nil, format.Errorf("%w: %s is no regular file", ErrInvalidID, id)
 	}
 	real := int(stat.Size)
 	if real < size || int64(real) != stat.Size {
@@ -113,7 +112,7 @@ func (posix) Attach(id ID, size int) (Map, error) {
 func mapFile(fd, size int) ([]byte, error) {
 	mem, err := unix.Mmap(fd, 0, size, unix.PROT_READ|unix.PROT_WRITE, unix.MAP_SHARED)
 	if err != nil {
-		return nil, sysError(fmt.Sprintf("mmap of %d bytes", size), err, ErrInvalidSize)
+		return nil, sysError(format.Sprintf("mmap of %d bytes", size), err, ErrInvalidSize)
 	}
 	return mem, nil
 }
@@ -129,12 +128,12 @@ func openShm(id ID, flags int) (fd int, err error) {
 	return fd, err
 }
 
-func shmPath(id ID) string { return filepath.Join(shmDir, id.String()) }
+func shmPath(id ID) string { return shmDir + id.String() }
 
 func checkShmName(name string) error {
 	base, slash := strings.CutPrefix(name, "/")
 	if !slash || base == "" || base == "." || base == ".." || strings.Contains(base, "/") {
-		return fmt.Errorf("%w: %q, want / and a name without further slashes", ErrInvalidID, name)
+		return format.Errorf("%w: %q, want / and a name without further slashes", ErrInvalidID, name)
 	}
 	return nil
 }
@@ -162,7 +161,7 @@ func (m *posixMap) Close() error {
 	if mem == nil {
 		return nil
 	}
-	if m.owner == os.Getpid() {
+	if m.owner == unix.Getpid() {
 		_ = unix.Unlink(shmPath(m.id)) // gone already: somebody cleaned up
 	}
 	if err := unix.Munmap(mem); err != nil {

@@ -1,13 +1,15 @@
 package shmem
 
 import (
-	"fmt"
-	"hash/crc32"
-	"os"
 	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
+
+	"golang.org/x/sys/unix"
+
+	"llmp/internal/format"
+	"llmp/internal/sys"
 )
 
 // Names read /llmp_PID_NNCOUNT: the creator's process id in decimal; two
@@ -19,7 +21,7 @@ const namePrefix = "/llmp_"
 var names atomic.Uint64
 
 func nextName() string {
-	head := fmt.Sprintf("%s%d_%s", namePrefix, os.Getpid(), pidNamespace())
+	head := format.Sprintf("%s%d_%s", namePrefix, unix.Getpid(), pidNamespace())
 	limit := uint64(1)
 	for range IDLen - 1 - len(head) {
 		limit *= 36
@@ -42,7 +44,20 @@ func namePID(name string) (pid int, ok bool) {
 }
 
 var pidNamespace = sync.OnceValue(func() string {
-	link, _ := os.Readlink("/proc/self/ns/pid")
-	sum := strconv.FormatUint(uint64(crc32.ChecksumIEEE([]byte(link)))%(36*36), 36)
+	link, _ := sys.Readlink("/proc/self/ns/pid")
+	sum := strconv.FormatUint(uint64(crc32(link))%(36*36), 36)
 	return strings.Repeat("0", 2-len(sum)) + sum
 })
+
+// crc32 is the checksum of IEEE 802.3, as in hash/crc32: that package has it
+// fast, and five kilobytes of it.
+func crc32(s string) uint32 {
+	sum := ^uint32(0)
+	for i := range len(s) {
+		sum ^= uint32(s[i])
+		for range 8 {
+			sum = sum>>1 ^ 0xedb88320&-(sum&1)
+		}
+	}
+	return ^sum
+}

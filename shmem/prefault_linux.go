@@ -1,7 +1,6 @@
 package shmem
 
 import (
-	"os"
 	"sync/atomic"
 	"unsafe"
 
@@ -29,7 +28,7 @@ func prefault(mem []byte) {
 // touch writes to every page of a page-aligned mapping without changing what
 // is there, not even what another process writes at the same moment.
 func touch(mem []byte) {
-	for off := 0; off < len(mem); off += os.Getpagesize() {
+	for off := 0; off < len(mem); off += unix.Getpagesize() {
 		// A mapping consists of whole pages, so a word is there even if
 		// the slice ends within it.
 		atomic.AddUint32((*uint32)(unsafe.Pointer(&mem[off])), 0)

@@ -1,9 +1,10 @@
 package shmem
 
 import (
-	"fmt"
 	"runtime"
 	"strings"
+
+	"llmp/internal/format"
 )
 
 // Names of the providers, for ByName.
@@ -32,7 +33,7 @@ func ByName(name string) (Provider, error) {
 	case Heap:
 		return heap{}, nil
 	default:
-		return nil, fmt.Errorf("%w: %q, want one of %s", ErrUnknownProvider, name, strings.Join(Names(), ", "))
+		return nil, format.Errorf("%w: %q, want one of %s", ErrUnknownProvider, name, strings.Join(Names(), ", "))
 	}
 	if !supported {
 		return nil, unsupported(name)
@@ -41,5 +42,5 @@ func ByName(name string) (Provider, error) {
 }
 
 func unsupported(what string) error {
-	return fmt.Errorf("%w: %q on %s", ErrUnsupported, what, runtime.GOOS)
+	return format.Errorf("%w: %q on %s", ErrUnsupported, what, runtime.GOOS)
 }

@@ -1,10 +1,11 @@
 package shmem
 
 import (
-	"fmt"
 	"strconv"
 
 	"golang.org/x/sys/unix"
+
+	"llmp/internal/format"
 )
 
 // sysv makes segments that are marked for removal as soon as their creator is
@@ -21,7 +22,7 @@ func (sysv) Create(size, annex int) (Map, error) {
 	}
 	shmid, err := unix.SysvShmGet(unix.IPC_PRIVATE, size+annex, unix.IPC_CREAT|unix.IPC_EXCL|0o600)
 	if err != nil {
-		return nil, sysError(fmt.Sprintf("shmget of %d bytes", size+annex), err, ErrInvalidSize)
+		return nil, sysError(format.Sprintf("shmget of %d bytes", size+annex), err, ErrInvalidSize)
 	}
 	mem, err := unix.SysvShmAttach(shmid, 0, 0)
 	if err != nil {
@@ -62,7 +63,7 @@ func parseShmid(id ID) (int, error) {
 	text := id.String()
 	n, err := strconv.ParseInt(text, 10, 32)
 	if err != nil || n < 0 || strconv.FormatInt(n, 10) != text {
-		return 0, fmt.Errorf("%w: %q is no SysV segment number", ErrInvalidID, text)
+		return 0, format.Errorf("%w: %q is no SysV segment number", ErrInvalidID, text)
 	}
 	return int(n), nil
 }

@@ -15,8 +15,8 @@ package frame
 
 import (
 	"errors"
-	"fmt"
 
+	"llmp/internal/format"
 	"llmp/internal/wire"
 )
 
@@ -34,9 +34,9 @@ var (
 )
 
 func malformed(what string, err error) error {
-	return fmt.Errorf("%w %s: %w", ErrMalformed, what, err)
+	return format.Errorf("%w %s: %w", ErrMalformed, what, err)
 }
 
 func tooBig(n uint64) error {
-	return fmt.Errorf("%w: %d bytes, at most %d are allowed", ErrTooBig, n, Max)
+	return format.Errorf("%w: %d bytes, at most %d are allowed", ErrTooBig, n, Max)
 }

@@ -1,10 +1,6 @@
 package frame
 
-import (
-	"fmt"
-
-	"llmp/internal/postcard"
-)
+import "llmp/internal/postcard"
 
 // A Request is what the side that connected sends after the broker's hello:
 // LocalClientHello, RemoteBrokerHello or ClientQuit, as a value.
@@ -44,7 +40,7 @@ func EncodeRequest(q Request) []byte {
 	case ClientQuit:
 		return postcard.AppendU32([]byte{requestClientQuit}, q.ClientID)
 	}
-	panic(fmt.Sprintf("frame: %T is not a request, pass one of its structs by value", q))
+	panic("frame: not a request, pass one of its structs by value")
 }
 
 // DecodeRequest reads the body of a frame. The result keeps no part of b.

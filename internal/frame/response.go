@@ -1,10 +1,6 @@
 package frame
 
-import (
-	"fmt"
-
-	"llmp/internal/postcard"
-)
+import "llmp/internal/postcard"
 
 // A Response is what a broker sends to the side that connected:
 // BrokerConnectHello, LocalClientAccepted, RemoteBrokerAccepted or Error, as a
@@ -57,7 +53,20 @@ func EncodeResponse(p Response) []byte {
 	case Error:
 		return postcard.AppendString([]byte{responseError}, p.Description)
 	}
-	panic(fmt.Sprintf("frame: %T is not a response, pass one of its structs by value", p))
+	panic("frame: not a response, pass one of its structs by value")
+}
+
+// Name is what Go calls a response, for error texts.
+func Name(p Response) string {
+	switch p.(type) {
+	case BrokerConnectHello:
+		return "frame.BrokerConnectHello"
+	case LocalClientAccepted:
+		return "frame.LocalClientAccepted"
+	case RemoteBrokerAccepted:
+		return "frame.RemoteBrokerAccepted"
+	}
+	return "frame.Error"
 }
 
 // DecodeResponse reads the body of a frame. The result keeps no part of b.

@@ -3,9 +3,10 @@ package postcard
 import (
 	"encoding/binary"
 	"errors"
-	"fmt"
 	"math"
 	"unicode/utf8"
+
+	"llmp/internal/format"
 )
 
 // Errors of a Reader, for errors.Is. The error that is returned wraps one of
@@ -55,7 +56,7 @@ func (r *Reader) Refuse(err error) { r.fail(err, r.off) }
 
 func (r *Reader) fail(err error, at int) {
 	if r.err == nil {
-		r.err = fmt.Errorf("%w (byte %d of %d)", err, at, len(r.in))
+		r.err = format.Errorf("%w (byte %d of %d)", err, at, len(r.in))
 	}
 }
 

@@ -5,13 +5,14 @@ package tcp
 import (
 	"context"
 	"errors"
-	"fmt"
 	"net/netip"
 	"os"
 	"syscall"
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"llmp/internal/format"
 )
 
 // A Conn is a connected socket. Close, from any goroutine, ends calls under way.
@@ -82,7 +83,7 @@ func pollOut(fd int) (bool, error) {
 
 func dialError(err error) error {
 	if errors.Is(err, unix.ECONNREFUSED) {
-		return fmt.Errorf("%w: %w", ErrRefused, err)
+		return format.Errorf("%w: %w", ErrRefused, err)
 	}
 	return err
 }
@@ -143,7 +144,7 @@ func Listen(addr netip.AddrPort) (*Listener, error) {
 	fail := func(err error) (*Listener, error) {
 		_ = unix.Close(fd)
 		if errors.Is(err, unix.EADDRINUSE) {
-			err = fmt.Errorf("%w: %w", ErrInUse, err)
+			err = format.Errorf("%w: %w", ErrInUse, err)
 		}
 		return nil, err
 	}
@@ -200,7 +201,7 @@ func (l *Listener) Accept() (*Conn, error) {
 		}
 	})
 	if err != nil { // the poller's own error for a closed file is not exported
-		return nil, fmt.Errorf("%w: %w", os.ErrClosed, err)
+		return nil, format.Errorf("%w: %w", os.ErrClosed, err)
 	}
 	if result != nil {
 		return nil, result

@@ -3,8 +3,8 @@ package event
 import (
 	"bytes"
 	"errors"
-	"fmt"
 
+	"llmp/internal/format"
 	"llmp/internal/postcard"
 )
 
@@ -54,14 +54,14 @@ func (d Decoder) Decode(payload []byte, flags uint32) (Event, ExecStats, error) 
 	r := postcard.NewReader(payload)
 	ev := d.readEvent(r)
 	if r.Err() == nil && ev == nil {
-		return nil, ExecStats{}, fmt.Errorf("%w: its index is beyond %d, the last that is known", ErrUnknownEvent, indexStop)
+		return nil, ExecStats{}, format.Errorf("%w: its index is beyond %d, the last that is known", ErrUnknownEvent, indexStop)
 	}
 	stats := readExecStats(r)
 	switch err := r.Err(); {
 	case errors.Is(err, errTooManyStats):
-		return nil, ExecStats{}, fmt.Errorf("%w: %w", ErrTooBig, err)
+		return nil, ExecStats{}, format.Errorf("%w: %w", ErrTooBig, err)
 	case err != nil:
-		return nil, ExecStats{}, fmt.Errorf("%w: %w", ErrMalformed, err)
+		return nil, ExecStats{}, format.Errorf("%w: %w", ErrMalformed, err)
 	}
 	return ev, stats, nil
 }
@@ -75,7 +75,7 @@ var (
 )
 
 func tooBig(limit int) error {
-	return fmt.Errorf("%w: more than %d bytes", ErrTooBig, limit)
+	return format.Errorf("%w: more than %d bytes", ErrTooBig, limit)
 }
 
 // readEvent reads index and fields. nil without an error: unknown index.

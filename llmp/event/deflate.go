@@ -3,10 +3,11 @@ package event
 import (
 	"bytes"
 	"compress/flate"
-	"fmt"
 	"io"
 	"math"
 	"sync"
+
+	"llmp/internal/format"
 )
 
 // LibAFL compresses with miniz_oxide's level 1; so does Go with its own. Both
@@ -122,5 +123,5 @@ func (in *inflater) start(b []byte) error {
 }
 
 func damaged(err error) error {
-	return fmt.Errorf("%w: it does not decompress: %w", ErrMalformed, err)
+	return format.Errorf("%w: it does not decompress: %w", ErrMalformed, err)
 }

@@ -40,8 +40,8 @@ package event
 
 import (
 	"errors"
-	"fmt"
 
+	"llmp/internal/format"
 	"llmp/internal/wire"
 )
 
@@ -69,6 +69,6 @@ var (
 	ErrInvalid = errors.New("event cannot be encoded")
 )
 
-func invalid(format string, args ...any) error {
-	return fmt.Errorf("%w: %s", ErrInvalid, fmt.Sprintf(format, args...))
+func invalid(text string, operands ...any) error {
+	return format.Errorf("%w: %s", ErrInvalid, format.Sprintf(text, operands...))
 }
