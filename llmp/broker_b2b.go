@@ -3,7 +3,6 @@ package llmp
 import (
 	"context"
 	"errors"
-	"os"
 	"sync/atomic"
 	"time"
 
@@ -23,8 +22,7 @@ type proxy struct {
 	s      *Sender
 	r      *Receiver
 	bell   *bell
-	ctx    context.Context
-	cancel context.CancelFunc
+	ending *ending
 	idle   atomic.Int32 // directions that have ended
 }
 
@@ -36,13 +34,13 @@ func (b *Broker) ConnectB2B(ctx context.Context, addr string) error {
 	if err != nil {
 		return fail(ErrInvalid, "cannot connect to a broker at %q: want a numeric host and a port, such as 10.0.0.2:1337", addr)
 	}
-	conn, err := dial(ctx, to)
+	conn, err := tcp.Dial(ctx, to, handshakeTimeout)
 	switch {
 	case ctx.Err() != nil:
 		return ctx.Err()
 	case errors.Is(err, tcp.ErrRefused):
 		return fail(ErrRefused, "nobody listens on %s: is the other broker up, and bound to that address?", addr)
-	case err != nil && (errors.Is(err, context.DeadlineExceeded) || errors.Is(err, os.ErrDeadlineExceeded)):
+	case errors.Is(err, tcp.ErrTimeout):
 		return fail(ErrTimeout, "no answer from %s within %v", addr, handshakeTimeout)
 	case err != nil:
 		return fail(ErrIO, "connecting to the broker at %s: %v", addr, err)
@@ -96,7 +94,7 @@ func (b *Broker) startProxy(conn *tcp.Conn) error {
 		_ = conn.Close()
 		return err
 	}
-	_ = conn.SetDeadline(time.Time{})
+	conn.SetDeadline(time.Time{})
 	b.proxies[p] = struct{}{}
 	b.count.b2b.Add(1)
 	b.tasks.Add(2)
@@ -131,9 +129,8 @@ func (b *Broker) newProxy(conn *tcp.Conn) (*proxy, error) {
 	}
 	m.enter(e)
 	r.skip(s.ID()) // what came from there does not go back
-	p := &proxy{b: b, conn: conn, s: s, r: r}
-	p.ctx, p.cancel = context.WithCancel(context.Background())
-	s.ctx = p.ctx // or a full bus would hold up Close
+	p := &proxy{b: b, conn: conn, s: s, r: r, ending: newEnding()}
+	s.ctx = p.ending // or a full bus would hold up Close
 	c := &Client{s: s, r: r}
 	c.useBell()
 	p.bell = c.bell
@@ -142,7 +139,7 @@ func (b *Broker) newProxy(conn *tcp.Conn) (*proxy, error) {
 
 // stop ends both directions.
 func (p *proxy) stop() {
-	p.cancel()
+	p.ending.end()
 	_ = p.conn.Close()
 }
 
@@ -166,7 +163,8 @@ func (p *proxy) run(direction func()) {
 
 func (p *proxy) toRemote() {
 	var body []byte
-	for m, err := range p.r.Messages(p.ctx) {
+	for {
+		m, err := p.r.recvContext(p.ending, p.ending.afterFunc)
 		if err != nil {
 			return // EXITING, or the end of this broker
 		}

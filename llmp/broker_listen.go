@@ -3,7 +3,6 @@ package llmp
 import (
 	"errors"
 	"io/fs"
-	"net/netip"
 	"time"
 
 	"llmp/internal/frame"
@@ -29,11 +28,11 @@ const maxHandshakes = 128
 // is forwarded to them before Run or Once. Errors: ErrBusy (the port is
 // taken), ErrPermission, ErrInvalid, ErrIO, ErrClosed.
 func (b *Broker) Listen(port uint16) (uint16, error) {
-	addr, err := netip.ParseAddr(b.opts.Bind)
+	addr, err := tcp.ParseHost(b.opts.Bind, port)
 	if err != nil {
 		return 0, fail(ErrInvalid, "cannot listen on %q: want a numeric address such as 127.0.0.1", b.opts.Bind)
 	}
-	l, err := tcp.Listen(netip.AddrPortFrom(addr, port))
+	l, err := tcp.Listen(addr)
 	if err != nil {
 		return 0, listenError(err, b.opts.Bind, port)
 	}
@@ -68,7 +67,7 @@ func (l *listener) acceptAll() {
 	defer l.b.tasks.Done()
 	for {
 		conn, err := l.l.Accept()
-		if errors.Is(err, fs.ErrClosed) {
+		if errors.Is(err, tcp.ErrClosed) {
 			return
 		}
 		if err != nil { // out of descriptors, most likely: others may close some
@@ -108,7 +107,7 @@ func (l *listener) serve(conn *tcp.Conn) {
 		return
 	}
 	defer l.b.disown(conn)
-	_ = conn.SetDeadline(time.Now().Add(handshakeTimeout))
+	conn.SetDeadline(time.Now().Add(handshakeTimeout))
 	e, m, err := l.b.awaitEntry()
 	if err != nil {
 		refuse(conn, err)

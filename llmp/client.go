@@ -231,9 +231,7 @@ func (c *Client) awaitReader() error {
 			return nil // somebody has the page, or nobody has any
 		}
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), c.grace)
-	defer cancel()
-	if c.s.WaitSafeToUnmap(ctx) != nil && !c.s.readerGone() {
+	if !c.s.safeToUnmapWithin(c.grace) && !c.s.readerGone() {
 		return fail(ErrTimeout, "%s did not pick up the last page within %v: what was sent on it may be lost", reader, c.grace)
 	}
 	return nil

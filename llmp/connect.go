@@ -3,8 +3,6 @@ package llmp
 import (
 	"context"
 	"errors"
-	"net/netip"
-	"os"
 	"time"
 
 	"llmp/internal/format"
@@ -33,7 +31,7 @@ func Connect(ctx context.Context, o Options) (*Client, error) {
 		return nil, err
 	}
 	defer conn.Close()
-	defer context.AfterFunc(ctx, func() { _ = conn.Close() })()
+	defer whenOver(ctx, func() { _ = conn.Close() })()
 	c, err := handshake(conn, o)
 	if err != nil && ctx.Err() != nil {
 		return nil, ctx.Err()
@@ -107,7 +105,7 @@ func readHello(conn *tcp.Conn, port uint16) (frame.BrokerConnectHello, error) {
 }
 
 func readResponse(conn *tcp.Conn, port uint16) (frame.Response, error) {
-	_ = conn.SetDeadline(time.Now().Add(handshakeTimeout))
+	conn.SetDeadline(time.Now().Add(handshakeTimeout))
 	body, err := frame.Read(conn)
 	if err != nil {
 		return nil, handshakeError(err, port)
@@ -122,7 +120,7 @@ func readResponse(conn *tcp.Conn, port uint16) (frame.Response, error) {
 // handshakeError says who is at fault when a handshake breaks.
 func handshakeError(err error, port uint16) error {
 	switch {
-	case errors.Is(err, os.ErrDeadlineExceeded):
+	case errors.Is(err, tcp.ErrTimeout):
 		return fail(ErrTimeout, "whoever listens on port %d did not answer within %v: is it an LLMP broker, and does it run its loop?", port, handshakeTimeout)
 	case errors.Is(err, frame.ErrTooBig), errors.Is(err, frame.ErrMalformed):
 		return fail(ErrProtocol, "whoever listens on port %d is no LLMP broker: %v", port, err)
@@ -133,11 +131,10 @@ func handshakeError(err error, port uint16) error {
 
 // dialRetrying connects to the broker on this machine, waiting for it to come up.
 func dialRetrying(ctx context.Context, port uint16, timeout time.Duration) (*tcp.Conn, error) {
-	addr := netip.AddrPortFrom(netip.AddrFrom4([4]byte{127, 0, 0, 1}), port)
 	const firstNap, longestNap = 2 * time.Millisecond, 50 * time.Millisecond
 	start, nap := time.Now(), firstNap
 	for {
-		conn, err := dial(ctx, addr)
+		conn, err := tcp.Dial(ctx, tcp.Loopback(port), handshakeTimeout)
 		if err == nil {
 			return conn, nil
 		}
@@ -150,18 +147,9 @@ func dialRetrying(ctx context.Context, port uint16, timeout time.Duration) (*tcp
 		if timeout == NoWait || timeout >= 0 && time.Since(start) >= timeout {
 			return nil, fail(ErrRefused, "nobody listens on 127.0.0.1:%d: start one with `llmp broker --port %d`, or give its port", port, port)
 		}
-		select {
-		case <-ctx.Done():
-		case <-time.After(nap):
-		}
+		pause(ctx, nap)
 		nap = min(2*nap, longestNap)
 	}
-}
-
-func dial(ctx context.Context, addr netip.AddrPort) (*tcp.Conn, error) {
-	ctx, cancel := context.WithTimeout(ctx, handshakeTimeout)
-	defer cancel()
-	return tcp.Dial(ctx, addr)
 }
 
 // Detach tells the broker on 127.0.0.1:port to forget a client, for instance

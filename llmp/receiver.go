@@ -202,7 +202,7 @@ func (r *Receiver) RecvTimeout(d time.Duration) (Message, bool, error) {
 	if ok || err != nil || d == 0 {
 		return m, ok, err
 	}
-	w := newWaiter(r, nil, d)
+	w := newWaiter(r, nil, nil, d)
 	for {
 		if !w.wait() {
 			return r.Recv() // once more: the time may have been over before we looked
@@ -216,6 +216,11 @@ func (r *Receiver) RecvTimeout(d time.Duration) (Message, bool, error) {
 // RecvContext waits for the next message, or until the context ends; the error
 // is then the context's. It sleeps and burns no core.
 func (r *Receiver) RecvContext(ctx context.Context) (Message, error) {
+	return r.recvContext(ctx, context.AfterFunc)
+}
+
+// recvContext is RecvContext with another function for context.AfterFunc.
+func (r *Receiver) recvContext(ctx context.Context, afterFunc afterFunc) (Message, error) {
 	m, ok, err := r.Recv()
 	if ok || err != nil {
 		return m, err
@@ -223,7 +228,7 @@ func (r *Receiver) RecvContext(ctx context.Context) (Message, error) {
 	if err := ctx.Err(); err != nil {
 		return Message{}, err
 	}
-	w := newWaiter(r, ctx, WaitForever)
+	w := newWaiter(r, ctx, afterFunc, WaitForever)
 	defer w.stop()
 	for w.wait() {
 		if m, ok, err = r.Recv(); ok || err != nil {

@@ -23,6 +23,20 @@ func (s *Sender) MarkSafeToUnmap() {
 	}
 }
 
+// safeToUnmapWithin waits until SafeToUnmap; false when the time is over.
+func (s *Sender) safeToUnmapWithin(limit time.Duration) bool {
+	nap, end := firstPoll, time.Now().Add(limit)
+	for !s.SafeToUnmap() {
+		left := time.Until(end)
+		if left <= 0 {
+			return false
+		}
+		time.Sleep(min(nap, left))
+		nap = min(2*nap, lastPoll)
+	}
+	return true
+}
+
 // WaitSafeToUnmap waits until SafeToUnmap; the error is the context's.
 func (s *Sender) WaitSafeToUnmap(ctx context.Context) error {
 	nap := firstPoll

@@ -28,6 +28,9 @@ type waiter struct {
 	finished chan struct{}
 }
 
+// An afterFunc is like context.AfterFunc.
+type afterFunc = func(ctx context.Context, f func()) (stop func() bool)
+
 const (
 	firstPoll = 50 * time.Microsecond
 	lastPoll  = time.Millisecond
@@ -36,7 +39,8 @@ const (
 )
 
 // newWaiter waits until ctx (if not nil) ends or d (if not negative) is over.
-func newWaiter(r *Receiver, ctx context.Context, d time.Duration) *waiter {
+// afterFunc is context.AfterFunc, or the context's own.
+func newWaiter(r *Receiver, ctx context.Context, afterFunc afterFunc, d time.Duration) *waiter {
 	w := &waiter{r: r, nap: firstPoll}
 	now := time.Now()
 	if d >= 0 {
@@ -48,7 +52,7 @@ func newWaiter(r *Receiver, ctx context.Context, d time.Duration) *waiter {
 	if ctx != nil && ctx.Done() != nil {
 		w.ctx = ctx
 		w.finished = make(chan struct{})
-		w.unhook = context.AfterFunc(ctx, w.interrupt)
+		w.unhook = afterFunc(ctx, w.interrupt)
 	}
 	return w
 }
@@ -62,7 +66,8 @@ func (w *waiter) interrupt() {
 		select {
 		case <-w.finished:
 			return
-		case <-time.After(lastPoll):
+		default:
+			time.Sleep(lastPoll)
 		}
 	}
 }
