@@ -5,7 +5,6 @@ package main
 import "C"
 
 import (
-	"context"
 	"math"
 	"strconv"
 	"strings"
@@ -70,7 +69,7 @@ func go_broker_connect_b2b(token unsafe.Pointer, host *C.char, port C.uint16_t, 
 		case port == 0:
 			return portZero()
 		}
-		return b.ConnectB2B(context.Background(), joinHostPort(C.GoString(host), int(port)))
+		return b.ConnectB2BOnly(joinHostPort(C.GoString(host), int(port)))
 	})
 }
 
@@ -130,7 +129,7 @@ func go_broker_loop(token unsafe.Pointer, r *C.struct_go_result) {
 //export go_broker_round
 func go_broker_round(token unsafe.Pointer, out *C.struct_go_round, r *C.struct_go_result) {
 	withBroker(token, r, func(b *broker) error {
-		round, err := b.loop.Round(context.Background())
+		round, err := b.loop.RoundOnly()
 		r.code = C.int32_t(min(round.Handled, math.MaxInt32))
 		out.over = C.bool(round.Over)
 		out.seq = C.uint32_t(round.Seq)

@@ -5,7 +5,6 @@ package main
 import "C"
 
 import (
-	"context"
 	"unsafe"
 
 	"llmp/llmp"
@@ -36,7 +35,7 @@ func go_client_connect(port C.uint16_t, o *C.llmp_client_options, send *cSend, r
 				return nil, portZero()
 			}
 			opts.Port = uint16(port)
-			return llmp.Connect(context.Background(), opts)
+			return llmp.ConnectOnly(opts)
 		})
 	})
 }
@@ -162,6 +161,6 @@ func go_detach(port C.uint16_t, id C.uint32_t, r *C.struct_go_result) {
 		if port == 0 {
 			return portZero()
 		}
-		return llmp.Detach(context.Background(), uint16(port), llmp.ClientID(id))
+		return llmp.DetachOnly(uint16(port), llmp.ClientID(id))
 	})
 }

@@ -12,36 +12,20 @@ import "C"
 
 import (
 	"runtime"
-	"runtime/debug"
 	"syscall"
 )
 
-// The runtime is a guest here: it should not spread over the host's cores, nor
-// keep much of its memory.
-const (
-	// Two processors: one for the host's thread that is inside Go, one for
-	// what runs beside it (listeners, a broker's links to others). The
-	// collector takes a quarter of that at most.
-	guestProcessors = 2
-	// What the library keeps on the Go heap is a few hundred kilobytes, the
-	// messages lie in shared memory. So a collection is cheap, and it may
-	// come at 2 MiB instead of the usual 4.
-	guestHeapGrowth = 50
-)
+// guestProcessors are two: one for the host's thread that is inside Go, one for
+// what runs beside it (listeners, a broker's links to others). The collector
+// takes a quarter of that at most. The runtime is a guest here: it should not
+// spread over the host's cores. Nor does it keep much of the host's memory, as
+// scripts/build-library.sh arranges.
+const guestProcessors = 2
 
 func init() {
-	if !set("GOMAXPROCS") && runtime.NumCPU() > guestProcessors {
+	if value, _ := syscall.Getenv("GOMAXPROCS"); value == "" && runtime.NumCPU() > guestProcessors {
 		runtime.GOMAXPROCS(guestProcessors)
 	}
-	if !set("GOGC") {
-		debug.SetGCPercent(guestHeapGrowth)
-	}
-}
-
-// set says whether a variable of the environment is set, and not empty.
-func set(key string) bool {
-	value, _ := syscall.Getenv(key)
-	return value != ""
 }
 
 func main() {}

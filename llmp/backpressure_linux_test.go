@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"llmp/internal/clock"
 	"llmp/internal/testkit"
 	"llmp/shmem"
 )
@@ -124,8 +125,8 @@ func TestKilledReadersHoldUpNothing(t *testing.T) {
 	readNumbered(t, connect(t, port, p), 0, n)
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.readers.swept = time.Time{}
-	b.readers.sweep(time.Now())
+	b.readers.swept = 0
+	b.readers.sweep(clock.Now())
 	for i := range b.bell.slots() {
 		if o := b.bell.owner(i); o.pid != 0 && o.pid != self().pid {
 			t.Errorf("slot %d still belongs to process %d", i, o.pid)

@@ -4,8 +4,8 @@ import (
 	"errors"
 	"slices"
 	"sync/atomic"
-	"time"
 
+	"llmp/internal/clock"
 	"llmp/internal/wire"
 )
 
@@ -25,7 +25,7 @@ type broadcast struct {
 	full    bool     // what next needs is not to be had within the budget
 	refused uint64   // the round in which that was so the last time; 0: it has got what it needed since
 	force   bool     // the broker ends: the budget does not matter any more
-	looked  time.Time
+	looked  clock.Moment
 	held    hold // how long a full bus has been waiting for the oldest page
 }
 
@@ -38,12 +38,12 @@ type livePage struct {
 	queued   bool   // handed to the archive
 	archived atomic.Bool
 
-	before  *livePage // a ghost: who leaves it is still to come (against B3)
-	came    uint64    // how many can have come by links, of those that are final
-	joiners []*entry  // whose entries link here and are not over (B4)
-	struck  bool      // struck out and retired (B7, B8)
-	lonely  time.Time // since when it is held by readers that are attached to nothing; zero: it is not
-	tainted bool      // somebody who was cut off may still read here: never use it again
+	before  *livePage    // a ghost: who leaves it is still to come (against B3)
+	came    uint64       // how many can have come by links, of those that are final
+	joiners []*entry     // whose entries link here and are not over (B4)
+	struck  bool         // struck out and retired (B7, B8)
+	lonely  clock.Moment // since when it is held by readers that are attached to nothing; zero: it is not
+	tainted bool         // somebody who was cut off may still read here: never use it again
 }
 
 // What is kept ready: pages that are used in turn stay in the processor's caches.
@@ -76,7 +76,7 @@ func (p *broadcast) next(size uint64) (*page, error) {
 	if pg == nil && !p.fits(size) {
 		p.press()
 		p.b.entries.collectLarge()
-		p.b.entries.hurry(nil, time.Now())
+		p.b.entries.hurry(nil, clock.Now())
 		pg = p.takeSpare(size)
 	}
 	if pg == nil && p.mustStep(size) {

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"time"
 
+	"llmp/internal/clock"
 	"llmp/internal/wire"
 )
 
@@ -12,7 +13,7 @@ func (p *broadcast) collect() {
 	p.toArchive()
 	p.reap()
 	if len(p.pages) > 1 {
-		p.look(time.Now())
+		p.look(clock.Now())
 	}
 	for len(p.pages) > 1 && p.finish(p.pages[0]) {
 	}
@@ -118,7 +119,7 @@ func (p *broadcast) others(pg *page) int {
 // A hold is what a full bus waits for.
 type hold struct {
 	seq   uint64 // the oldest page; 0: nothing
-	since time.Time
+	since clock.Moment
 }
 
 // deadGrace is how long a reader that is attached to nothing is taken to be on
@@ -128,7 +129,7 @@ const deadGrace = 2 * time.Second
 // relieve does something about whoever holds the oldest page of a full bus, if
 // they had their time.
 func (p *broadcast) relieve() {
-	lp, now := p.pages[0], time.Now()
+	lp, now := p.pages[0], clock.Now()
 	archiving := p.archive != nil && !lp.archived.Load()
 	if p.held.seq != lp.seq || archiving {
 		p.held = hold{seq: lp.seq, since: now}
@@ -152,7 +153,7 @@ func (p *broadcast) relieve() {
 
 // look notes which pages are held by readers that are attached to nothing, so
 // that their time is over before the bus is full.
-func (p *broadcast) look(now time.Time) {
+func (p *broadcast) look(now clock.Moment) {
 	if now.Sub(p.looked) < lookEvery {
 		return
 	}
@@ -160,7 +161,7 @@ func (p *broadcast) look(now time.Time) {
 	for _, lp := range p.pages[:len(p.pages)-1] {
 		switch {
 		case lp.counted() && len(lp.joiners) == 0, !p.deserted(lp):
-			lp.lonely = time.Time{}
+			lp.lonely = 0
 		case lp.lonely.IsZero():
 			lp.lonely = now
 		}
@@ -170,7 +171,7 @@ func (p *broadcast) look(now time.Time) {
 // lookEvery bounds how often pages are looked at for that.
 const lookEvery = 100 * time.Millisecond
 
-func (lp *livePage) lonelyFor(now time.Time) time.Duration {
+func (lp *livePage) lonelyFor(now clock.Moment) time.Duration {
 	if lp.lonely.IsZero() {
 		return 0
 	}
@@ -195,7 +196,7 @@ func (p *broadcast) deserted(lp *livePage) bool {
 // behind is the number of the first page on which somebody stands who has yet to
 // come to the current one; 0 when nobody is known to.
 func (p *broadcast) behind() uint64 {
-	p.b.readers.sweep(time.Now())
+	p.b.readers.sweep(clock.Now())
 	for _, lp := range p.pages[:len(p.pages)-1] {
 		if p.b.readers.hold(lp.seq) || !lp.counted() && !p.deserted(lp) {
 			return lp.seq

@@ -5,6 +5,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"llmp/internal/clock"
 	"llmp/internal/cursor"
 	"llmp/internal/tcp"
 	"llmp/internal/wire"
@@ -25,9 +26,9 @@ type Broker struct {
 	pages      *broadcast // the pages that out has written, and writes
 	entries    entries
 	readers    readers
-	members    []*member // ascending ids
-	swept      time.Time // when the dead were last looked for
-	hot        []*member // those that are polled; the others ring
+	members    []*member    // ascending ids
+	swept      clock.Moment // when the dead were last looked for
+	hot        []*member    // those that are polled; the others ring
 	nextID     ClientID
 	own        int // ids that listeners took
 	listeners  []*listener
@@ -43,17 +44,17 @@ type Broker struct {
 	inHook      bool
 	shown       Message // what hooks see; one for all, so that none is allocated
 	round       uint64
-	lookedAtAll time.Time // by Once
-	full        bool      // the last round ended since there was no room
-	moved       bool      // the last round gave a joiner history
-	ended       bool      // EXITING was said
+	lookedAtAll clock.Moment // by Once
+	full        bool         // the last round ended since there was no room
+	moved       bool         // the last round gave a joiner history
+	ended       bool         // EXITING was said
 	onTimeout   func(*Broker)
 	timeout     time.Duration
-	lastActive  time.Time
+	lastActive  clock.Moment
 
 	stop  *uint32 // in memory that the C library may share
 	count counters64
-	start time.Time
+	start clock.Moment
 }
 
 // A Hook sees each message in the broker's goroutine, in the order in which
@@ -77,7 +78,7 @@ func NewBroker(o BrokerOptions) (*Broker, error) {
 	if err != nil {
 		return nil, err
 	}
-	b := &Broker{opts: o, proxies: map[*proxy]struct{}{}, stop: new(uint32), start: time.Now()}
+	b := &Broker{opts: o, proxies: map[*proxy]struct{}{}, stop: new(uint32), start: clock.Now()}
 	if b.bell, err = newBell(o.Provider); err != nil {
 		return nil, err
 	}
@@ -278,15 +279,15 @@ const (
 // history or some pages behind, a moment to get what was sent before the end.
 // Afterwards there is nobody who could give it to them.
 func (b *Broker) farewell() {
-	start := time.Now()
+	start := clock.Now()
 	behind := uint64(0)
-	for moved := start; time.Since(moved) < farewellPatience && time.Since(start) < farewellLimit; {
+	for moved := start; clock.Since(moved) < farewellPatience && clock.Since(start) < farewellLimit; {
 		b.mu.Lock()
 		served := b.entries.serve()
 		before := behind
 		behind = b.pages.behind()
 		if served || behind != before {
-			moved = time.Now()
+			moved = clock.Now()
 		}
 		coming := b.entries.coming()
 		b.mu.Unlock()

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"sync/atomic"
-	"time"
 
 	"llmp/internal/frame"
 	"llmp/internal/tcp"
@@ -29,7 +28,9 @@ type proxy struct {
 // ConnectB2B joins this broker with the one at addr, "host:port" with a
 // numeric host or localhost. Messages then cross in both directions, each
 // once. Errors: ErrRefused, ErrTimeout, ErrProtocol, ErrInvalid, ErrClosed.
-func (b *Broker) ConnectB2B(ctx context.Context, addr string) error {
+func (b *Broker) ConnectB2B(ctx context.Context, addr string) error { return b.connectB2B(ctx, addr) }
+
+func (b *Broker) connectB2B(ctx ender, addr string) error {
 	to, err := tcp.ParseAddr(addr)
 	if err != nil {
 		return fail(ErrInvalid, "cannot connect to a broker at %q: want a numeric host and a port, such as 10.0.0.2:1337", addr)
@@ -94,7 +95,7 @@ func (b *Broker) startProxy(conn *tcp.Conn) error {
 		_ = conn.Close()
 		return err
 	}
-	conn.SetDeadline(time.Time{})
+	conn.SetDeadline(0)
 	b.proxies[p] = struct{}{}
 	b.count.b2b.Add(1)
 	b.tasks.Add(2)
@@ -164,7 +165,10 @@ func (p *proxy) run(direction func()) {
 func (p *proxy) toRemote() {
 	var body []byte
 	for {
-		m, err := p.r.recvContext(p.ending, p.ending.afterFunc)
+		m, ok, err := p.r.Recv()
+		if !ok && err == nil {
+			m, err = p.r.await(p.ending, p.ending.afterFunc)
+		}
 		if err != nil {
 			return // EXITING, or the end of this broker
 		}

@@ -3,8 +3,8 @@ package llmp
 import (
 	"errors"
 	"slices"
-	"time"
 
+	"llmp/internal/clock"
 	"llmp/internal/wire"
 )
 
@@ -62,11 +62,11 @@ func (b *Broker) forwardAll() (int, error) {
 		b.hot = append(b.hot[1:], b.hot[0])
 	}
 	if total > 0 {
-		now := time.Now()
+		now := clock.Now()
 		b.lastActive = now
 		for _, m := range b.hot {
 			if m.lastRound == b.round {
-				m.lastMessage.Store(now.UnixNano())
+				m.lastMessage.Store(int64(now))
 			}
 		}
 	}

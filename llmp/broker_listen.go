@@ -5,6 +5,7 @@ import (
 	"io/fs"
 	"time"
 
+	"llmp/internal/clock"
 	"llmp/internal/frame"
 	"llmp/internal/sys"
 	"llmp/internal/tcp"
@@ -107,7 +108,7 @@ func (l *listener) serve(conn *tcp.Conn) {
 		return
 	}
 	defer l.b.disown(conn)
-	conn.SetDeadline(time.Now().Add(handshakeTimeout))
+	conn.SetDeadline(clock.Now().Add(handshakeTimeout))
 	e, m, err := l.b.awaitEntry()
 	if err != nil {
 		refuse(conn, err)
@@ -173,7 +174,7 @@ func (b *Broker) awaitEntry() (e *entry, m MapDescription, err error) {
 	}
 	b.knock(1)
 	defer b.knock(-1)
-	for start := time.Now(); errors.Is(err, ErrFull) && time.Since(start) < patience; {
+	for start := clock.Now(); errors.Is(err, ErrFull) && clock.Since(start) < patience; {
 		time.Sleep(nap)
 		e, m, err = b.openEntry()
 	}

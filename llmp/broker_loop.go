@@ -7,6 +7,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"llmp/internal/clock"
 	"llmp/internal/futex"
 	"llmp/internal/wire"
 )
@@ -40,7 +41,7 @@ func (b *Broker) Run(ctx context.Context) error {
 type Loop struct {
 	b       *Broker
 	nap     time.Duration
-	spinEnd time.Time
+	spinEnd clock.Moment
 	slept   time.Duration // how long the last round allowed to sleep
 	sleeper futex.Sleeper
 }
@@ -55,12 +56,14 @@ type Round struct {
 
 // NewLoop starts a loop. A broker runs in one loop at a time.
 func (b *Broker) NewLoop() *Loop {
-	b.lastActive = time.Now()
+	b.lastActive = clock.Now()
 	return &Loop{b: b, nap: firstPoll}
 }
 
 // Round forwards what is there, without waiting.
-func (l *Loop) Round(ctx context.Context) (Round, error) {
+func (l *Loop) Round(ctx context.Context) (Round, error) { return l.forward(ctx) }
+
+func (l *Loop) forward(ctx ender) (Round, error) {
 	b := l.b
 	l.awake()
 	if b.over(ctx) {
@@ -72,7 +75,7 @@ func (l *Loop) Round(ctx context.Context) (Round, error) {
 	seq := atomic.LoadUint32(b.bell.seq()) // before the round: what rings during it counts
 	n, err := b.Once()
 	if err != nil || n > 0 || b.moved {
-		l.nap, l.spinEnd = firstPoll, time.Time{}
+		l.nap, l.spinEnd = firstPoll, 0
 		return Round{Handled: n}, err
 	}
 	if b.full { // receivers do not ring when they have read a page
@@ -113,7 +116,7 @@ func (l *Loop) awake() {
 }
 
 // over says whether Run has to end.
-func (b *Broker) over(ctx context.Context) bool {
+func (b *Broker) over(ctx ender) bool {
 	if ctx.Err() != nil || atomic.LoadUint32(b.stop) != 0 {
 		return true
 	}
@@ -125,11 +128,11 @@ func (b *Broker) over(ctx context.Context) bool {
 	return len(b.members) == 0 && int(b.nextID)-b.own >= b.opts.ExitAfter
 }
 
-func (b *Broker) spinning(end *time.Time) bool {
+func (b *Broker) spinning(end *clock.Moment) bool {
 	if b.opts.Spin == 0 {
 		return false
 	}
-	now := time.Now()
+	now := clock.Now()
 	if end.IsZero() {
 		*end = now.Add(b.opts.Spin)
 	}
@@ -140,7 +143,7 @@ func (b *Broker) checkTimeout() {
 	if b.onTimeout == nil || b.timeout <= 0 {
 		return
 	}
-	if now := time.Now(); now.Sub(b.lastActive) >= b.timeout {
+	if now := clock.Now(); now.Sub(b.lastActive) >= b.timeout {
 		b.lastActive = now
 		b.onTimeout(b)
 	}
@@ -151,7 +154,7 @@ func (b *Broker) untilTimeout(sleep time.Duration) time.Duration {
 	if b.onTimeout == nil || b.timeout <= 0 {
 		return sleep
 	}
-	return min(sleep, max(b.timeout-time.Since(b.lastActive), 0))
+	return min(sleep, max(b.timeout-clock.Since(b.lastActive), 0))
 }
 
 // rest asks the polled members that were silent for some rounds to ring from
@@ -161,10 +164,10 @@ func (b *Broker) rest(silent uint64) (limit time.Duration, found bool) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	limit = backstop
-	b.sweepMembers(time.Now())
+	b.sweepMembers(clock.Now())
 	if silent == 0 {
 		b.pages.tidy()
-		b.entries.sweep(time.Now())
+		b.entries.sweep(clock.Now())
 		if soon := b.entries.polls(); soon != 0 {
 			limit = soon
 		}
@@ -213,7 +216,7 @@ func (b *Broker) rest(silent uint64) (limit time.Duration, found bool) {
 // way. It has to be seen to here that nobody is overlooked.
 func (b *Broker) restOnce(handled int) {
 	b.rest(armEvery)
-	if now := time.Now(); now.Sub(b.lookedAtAll) >= backstop {
+	if now := clock.Now(); now.Sub(b.lookedAtAll) >= backstop {
 		b.lookedAtAll = now
 		b.lookAtAll()
 	}

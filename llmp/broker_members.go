@@ -5,6 +5,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"llmp/internal/clock"
 	"llmp/internal/wire"
 )
 
@@ -18,11 +19,11 @@ type member struct {
 
 	entry *entry // by which it came; nil: by another way
 
-	lastRound uint64    // the round in which it last had something
-	lonely    time.Time // since when nobody but the broker has its page; zero: somebody has
+	lastRound uint64       // the round in which it last had something
+	lonely    clock.Moment // since when nobody but the broker has its page; zero: somebody has
 	// Read by ClientStats from other goroutines.
 	messages, bytes atomic.Uint64
-	lastMessage     atomic.Int64 // Unix nanoseconds
+	lastMessage     atomic.Int64 // a clock.Moment
 }
 
 // ClientKind says what a client is.
@@ -55,7 +56,7 @@ func (b *Broker) admit(d MapDescription, kind ClientKind) (*member, error) {
 	enterPage(r.cur, pg)
 	addJoined(pg.base) // tells the client that it may let go of the page
 	m := &member{id: b.nextID, kind: kind, r: r}
-	m.lastMessage.Store(time.Now().UnixNano())
+	m.lastMessage.Store(int64(clock.Now()))
 	b.nextID++
 	b.members = append(b.members, m)
 	b.heat(m)
@@ -94,7 +95,7 @@ var desertedFor = time.Minute
 
 // sweepMembers dismisses clients that died without a word, so that their pages
 // do not stay for ever. Where the system counts no attachments, LibAFL's do.
-func (b *Broker) sweepMembers(now time.Time) {
+func (b *Broker) sweepMembers(now clock.Moment) {
 	if now.Sub(b.swept) < min(time.Second, desertedFor) {
 		return
 	}
@@ -102,7 +103,7 @@ func (b *Broker) sweepMembers(now time.Time) {
 	for _, m := range b.members {
 		switch {
 		case m.quit || m.ready() || !m.r.page.deserted():
-			m.lonely = time.Time{}
+			m.lonely = 0
 		case m.lonely.IsZero():
 			m.lonely = now
 		case now.Sub(m.lonely) >= desertedFor:

@@ -3,8 +3,8 @@ package llmp
 import (
 	"slices"
 	"sync/atomic"
-	"time"
 
+	"llmp/internal/clock"
 	"llmp/internal/cursor"
 	"llmp/internal/wire"
 )
@@ -19,7 +19,7 @@ func (es *entries) serve() (moved bool) {
 	if len(es.pending) == 0 {
 		return false
 	}
-	now := time.Now()
+	now := clock.Now()
 	for i := 0; i < len(es.pending); i++ {
 		e := es.pending[i]
 		if e.state == entryWaits && e.passedDoor() {
@@ -37,7 +37,7 @@ func (es *entries) serve() (moved bool) {
 }
 
 // begin starts to give a joiner the history, if it is its turn.
-func (es *entries) begin(e *entry, now time.Time) {
+func (es *entries) begin(e *entry, now clock.Moment) {
 	b := es.b
 	if e.fresh {
 		e.fresh = false
@@ -63,7 +63,7 @@ func (es *entries) begin(e *entry, now time.Time) {
 // makeWay looks for a joiner that need not be counted among those who are filled
 // any more, when others wait. It cuts one off that has not read for long; or,
 // where nobody is to be cut off, lets one more in.
-func (es *entries) makeWay(now time.Time) bool {
+func (es *entries) makeWay(now clock.Moment) bool {
 	for _, e := range slices.Clone(es.all) {
 		if e.state != entryLinked || !e.counts {
 			continue
@@ -125,7 +125,7 @@ type loadedPage struct {
 
 // fill gives a joiner as much of the history as its pages hold, but no more
 // than its share of a round. It returns whether it got something.
-func (e *entry) fill(now time.Time) (moved bool) {
+func (e *entry) fill(now clock.Moment) (moved bool) {
 	sent := 0
 	e.waits = false
 	for e.state == entryFills && sent < fairShare {

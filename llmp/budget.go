@@ -1,8 +1,7 @@
 package llmp
 
 import (
-	"time"
-
+	"llmp/internal/clock"
 	"llmp/internal/wire"
 )
 
@@ -46,8 +45,8 @@ func (es *entries) admit() error {
 	if es.roomToWait(entryCost) {
 		return nil
 	}
-	es.swept = time.Time{} // some may be dead
-	es.sweep(time.Now())
+	es.swept = 0 // some may be dead
+	es.sweep(clock.Now())
 	es.b.pages.press()
 	if es.roomToWait(entryCost) {
 		return nil
@@ -218,7 +217,7 @@ func (es *entries) takeTurn(e *entry) bool {
 	if es.turn != e {
 		_, own := e.footprint()
 		e.waits = own == 0
-		es.hurry(e, time.Now())
+		es.hurry(e, clock.Now())
 		return false
 	}
 	return true
@@ -245,7 +244,7 @@ func (es *entries) makeRoom(e *entry, need uint64) bool {
 	e.waits = true
 	large := es.largeFootprint()
 	if large != 0 && es.takenBy(es.idleFootprint(), large+need)+2*es.b.ordinary() > uint64(es.b.opts.Budget) {
-		es.hurry(e, time.Now()) // only when those are gone there can be room
+		es.hurry(e, clock.Now()) // only when those are gone there can be room
 		return false
 	}
 	es.wanted = need
@@ -256,7 +255,7 @@ func (es *entries) makeRoom(e *entry, need uint64) bool {
 
 // hurry cuts off joiners that have had a large page, or the turn, for long, and
 // do not read on.
-func (es *entries) hurry(but *entry, now time.Time) {
+func (es *entries) hurry(but *entry, now clock.Moment) {
 	slow := es.b.opts.SlowTimeout
 	if slow < 0 {
 		return

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"time"
 
+	"llmp/internal/clock"
 	"llmp/internal/format"
 	"llmp/internal/frame"
 	"llmp/internal/tcp"
@@ -21,7 +22,9 @@ const handshakeTimeout = 10 * time.Second
 // Errors: ErrRefused (nobody listens), ErrTimeout (someone listens but does
 // not answer), ErrProtocol (not a broker), ErrNotFound or ErrCorrupt (the
 // broker's page; another provider?), ErrInvalid, ErrNoMemory, or the context's.
-func Connect(ctx context.Context, o Options) (*Client, error) {
+func Connect(ctx context.Context, o Options) (*Client, error) { return connectTo(ctx, o) }
+
+func connectTo(ctx ender, o Options) (*Client, error) {
 	o, err := o.withDefaults()
 	if err != nil {
 		return nil, err
@@ -105,7 +108,7 @@ func readHello(conn *tcp.Conn, port uint16) (frame.BrokerConnectHello, error) {
 }
 
 func readResponse(conn *tcp.Conn, port uint16) (frame.Response, error) {
-	conn.SetDeadline(time.Now().Add(handshakeTimeout))
+	conn.SetDeadline(clock.Now().Add(handshakeTimeout))
 	body, err := frame.Read(conn)
 	if err != nil {
 		return nil, handshakeError(err, port)
@@ -130,9 +133,9 @@ func handshakeError(err error, port uint16) error {
 }
 
 // dialRetrying connects to the broker on this machine, waiting for it to come up.
-func dialRetrying(ctx context.Context, port uint16, timeout time.Duration) (*tcp.Conn, error) {
+func dialRetrying(ctx ender, port uint16, timeout time.Duration) (*tcp.Conn, error) {
 	const firstNap, longestNap = 2 * time.Millisecond, 50 * time.Millisecond
-	start, nap := time.Now(), firstNap
+	start, nap := clock.Now(), firstNap
 	for {
 		conn, err := tcp.Dial(ctx, tcp.Loopback(port), handshakeTimeout)
 		if err == nil {
@@ -144,7 +147,7 @@ func dialRetrying(ctx context.Context, port uint16, timeout time.Duration) (*tcp
 		if !errors.Is(err, tcp.ErrRefused) {
 			return nil, fail(ErrIO, "connecting to the broker on port %d: %v", port, err)
 		}
-		if timeout == NoWait || timeout >= 0 && time.Since(start) >= timeout {
+		if timeout == NoWait || timeout >= 0 && clock.Since(start) >= timeout {
 			return nil, fail(ErrRefused, "nobody listens on 127.0.0.1:%d: start one with `llmp broker --port %d`, or give its port", port, port)
 		}
 		pause(ctx, nap)
@@ -155,7 +158,9 @@ func dialRetrying(ctx context.Context, port uint16, timeout time.Duration) (*tcp
 // Detach tells the broker on 127.0.0.1:port to forget a client, for instance
 // one that crashed. There is no answer; an unknown id is ignored. Errors:
 // ErrRefused, ErrTimeout, ErrProtocol, or the context's.
-func Detach(ctx context.Context, port uint16, id ClientID) error {
+func Detach(ctx context.Context, port uint16, id ClientID) error { return detach(ctx, port, id) }
+
+func detach(ctx ender, port uint16, id ClientID) error {
 	conn, err := dialRetrying(ctx, port, NoWait)
 	if err != nil {
 		return err

@@ -6,11 +6,23 @@ import (
 	"time"
 )
 
-// What context.WithCancel, WithTimeout and AfterFunc do is done here by less
-// where the C library is made of it: they would bring all kinds of contexts
-// along, and with those the formatting of times.
+// The C library has no contexts, and what it is made of does not need them: to
+// convert anything to context.Context is to link all that time.Time can do, time
+// zones included, because of its method Deadline. So what waits takes an ender.
 
-// An ending is a context that end ends, and nothing else does.
+// An ender is what waiting needs of a context: each context is one.
+type ender interface {
+	Done() <-chan struct{}
+	Err() error
+}
+
+// never is an ender that does not end, as context.Background.
+type never struct{}
+
+func (never) Done() <-chan struct{} { return nil }
+func (never) Err() error            { return nil }
+
+// An ending is an ender that end ends.
 type ending struct {
 	mu    sync.Mutex
 	done  chan struct{}
@@ -35,8 +47,11 @@ func (e *ending) end() {
 	e.calls = nil
 }
 
-// afterFunc is context.AfterFunc for an ending.
-func (e *ending) afterFunc(_ context.Context, call func()) (stop func() bool) {
+// An afterFunc is context.AfterFunc for a certain context.
+type afterFunc = func(f func()) (stop func() bool)
+
+// afterFunc is that for an ending.
+func (e *ending) afterFunc(call func()) (stop func() bool) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	if e.Err() != nil {
@@ -53,8 +68,6 @@ func (e *ending) afterFunc(_ context.Context, call func()) (stop func() bool) {
 	}
 }
 
-func (e *ending) Deadline() (time.Time, bool) { return time.Time{}, false }
-
 func (e *ending) Done() <-chan struct{} { return e.done }
 
 func (e *ending) Err() error {
@@ -66,17 +79,15 @@ func (e *ending) Err() error {
 	}
 }
 
-func (e *ending) Value(any) any { return nil }
-
-// whenOver calls f when ctx ends, unless stop was called before.
-func whenOver(ctx context.Context, f func()) (stop func()) {
-	if ctx.Done() == nil {
+// whenOver is context.AfterFunc for any ender.
+func whenOver(e ender, f func()) (stop func()) {
+	if e.Done() == nil {
 		return func() {}
 	}
 	stopped := make(chan struct{})
 	go func() {
 		select {
-		case <-ctx.Done():
+		case <-e.Done():
 		case <-stopped:
 		}
 		select {
@@ -88,13 +99,13 @@ func whenOver(ctx context.Context, f func()) (stop func()) {
 	return func() { close(stopped) }
 }
 
-// pause sleeps for d, or until ctx ends.
-func pause(ctx context.Context, d time.Duration) {
+// pause sleeps for d, or until e ends.
+func pause(e ender, d time.Duration) {
 	over := make(chan struct{})
 	// Not time.After, which asks package godebug what a timer's channel is like.
 	defer time.AfterFunc(d, func() { close(over) }).Stop()
 	select {
-	case <-ctx.Done():
+	case <-e.Done():
 	case <-over:
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"llmp/internal/clock"
 	"llmp/internal/wire"
 )
 
@@ -16,7 +17,7 @@ type entries struct {
 	pending []*entry // those that are waited for, or filled
 	filling int      // how many of those are filled
 	open    *entry   // what Broker.Map says
-	swept   time.Time
+	swept   clock.Moment
 
 	turn     *entry // who is next to be given a large message; nil: nobody
 	wanted   uint64 // what broadcast pages have to give way for, in bytes
@@ -26,8 +27,8 @@ type entries struct {
 
 func (es *entries) add(e *entry) {
 	if es.idleFootprint() > uint64(es.b.opts.Budget)/8 {
-		es.swept = time.Time{}
-		es.sweep(time.Now())
+		es.swept = 0
+		es.sweep(clock.Now())
 	}
 	es.all = append(es.all, e)
 	if e.state == entryWaits {
@@ -74,7 +75,7 @@ func (es *entries) leave(e *entry) {
 }
 
 // sweep ends the entries of joiners that died before they came through.
-func (es *entries) sweep(now time.Time) {
+func (es *entries) sweep(now clock.Moment) {
 	if now.Sub(es.swept) < time.Second {
 		return
 	}
@@ -83,7 +84,7 @@ func (es *entries) sweep(now time.Time) {
 		passed := e.passedDoor()
 		switch {
 		case !e.known && !passed || !e.alone():
-			e.lonely = time.Time{}
+			e.lonely = 0
 		case !passed: // it cannot be on its way to the next page
 			es.leave(e)
 		case e.lonely.IsZero():

@@ -2,8 +2,8 @@ package llmp
 
 import (
 	"sync/atomic"
-	"time"
 
+	"llmp/internal/clock"
 	"llmp/internal/cursor"
 	"llmp/internal/wire"
 )
@@ -35,9 +35,9 @@ type entry struct {
 	loaded atomic.Pointer[loadedPage]
 	asked  uint64 // number of the page that was asked for; 0: none
 
-	moved  time.Time // when the joiner was last seen to read
-	waits  bool      // it is not the joiner who is slow: it waits for its turn, or for the archive
-	lonely time.Time // since when nobody is attached; zero: somebody is
+	moved  clock.Moment // when the joiner was last seen to read
+	waits  bool         // it is not the joiner who is slow: it waits for its turn, or for the archive
+	lonely clock.Moment // since when nobody is attached; zero: somebody is
 }
 
 type entryState int
@@ -58,7 +58,7 @@ func (b *Broker) newEntry(public bool) (*entry, error) {
 	if err := b.entries.admit(); err != nil {
 		return nil, err
 	}
-	e := &entry{b: b, public: public, joined: b.pages.last, next: b.firstWanted(), moved: time.Now()}
+	e := &entry{b: b, public: public, joined: b.pages.last, next: b.firstWanted(), moved: clock.Now()}
 	s, err := newSenderOn(entryPage, 0, b.entryOptions(), e.onPage)
 	if err != nil {
 		return nil, err

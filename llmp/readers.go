@@ -4,6 +4,8 @@ import (
 	"math/bits"
 	"sync/atomic"
 	"time"
+
+	"llmp/internal/clock"
 )
 
 // readers are the readers of a broker's broadcast pages who have a slot on its
@@ -12,7 +14,7 @@ import (
 type readers struct {
 	bell  *bell
 	cut   map[int]identity // whom it has cut off
-	swept time.Time
+	swept clock.Moment
 	clean func(slot int) // takes the slot's marks off all pages
 }
 
@@ -71,7 +73,7 @@ func (r *readers) trusted(s *slotSet) (n int) {
 }
 
 // sweep frees the slots of processes that are no more.
-func (r *readers) sweep(now time.Time) {
+func (r *readers) sweep(now clock.Moment) {
 	if now.Sub(r.swept) < sweepEvery {
 		return
 	}

@@ -216,22 +216,22 @@ func (r *Receiver) RecvTimeout(d time.Duration) (Message, bool, error) {
 // RecvContext waits for the next message, or until the context ends; the error
 // is then the context's. It sleeps and burns no core.
 func (r *Receiver) RecvContext(ctx context.Context) (Message, error) {
-	return r.recvContext(ctx, context.AfterFunc)
-}
-
-// recvContext is RecvContext with another function for context.AfterFunc.
-func (r *Receiver) recvContext(ctx context.Context, afterFunc afterFunc) (Message, error) {
 	m, ok, err := r.Recv()
 	if ok || err != nil {
 		return m, err
 	}
+	return r.await(ctx, func(f func()) (stop func() bool) { return context.AfterFunc(ctx, f) })
+}
+
+// await is RecvContext for when there is nothing yet.
+func (r *Receiver) await(ctx ender, afterFunc afterFunc) (Message, error) {
 	if err := ctx.Err(); err != nil {
 		return Message{}, err
 	}
 	w := newWaiter(r, ctx, afterFunc, WaitForever)
 	defer w.stop()
 	for w.wait() {
-		if m, ok, err = r.Recv(); ok || err != nil {
+		if m, ok, err := r.Recv(); ok || err != nil {
 			return m, err
 		}
 	}

@@ -1,9 +1,7 @@
 package llmp
 
 import (
-	"context"
-	"time"
-
+	"llmp/internal/clock"
 	"llmp/internal/cursor"
 	"llmp/internal/wire"
 	"llmp/shmem"
@@ -19,11 +17,11 @@ type Sender struct {
 	page *page    // the current one; nil once closed
 	past pagePool // the pages before it
 
-	fullSince time.Time // when the bus was first found full, of a fullness that lasts; zero: it is not
+	fullSince clock.Moment // when the bus was first found full, of a fullness that lasts; zero: it is not
 
 	shown  bool                    // others may know the page, and come to read it
 	lean   bool                    // one large message does not make all pages after it large
-	ctx    context.Context         // ends a wait on a full bus; nil: nothing does
+	ctx    ender                   // ends a wait on a full bus; nil: nothing does
 	onPage func(*page) cursor.Ring // sets up a page that is about to be used, returns whom to wake
 }
 

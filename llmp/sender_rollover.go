@@ -5,6 +5,7 @@ import (
 	"math/bits"
 	"time"
 
+	"llmp/internal/clock"
 	"llmp/internal/wire"
 )
 
@@ -113,15 +114,15 @@ func (s *Sender) goOn(pg *page) {
 // behind, for as long as the options say.
 func (s *Sender) nextPage(size uint64) (*page, error) {
 	const firstNap, longestNap = 50 * time.Microsecond, time.Millisecond
-	start := time.Time{}
+	start := clock.Moment(0)
 	nap := firstNap
 	for {
 		pg, err := s.past.next(size)
 		if err == nil || !errors.Is(err, ErrFull) {
-			s.fullSince = time.Time{}
+			s.fullSince = 0
 			return pg, err
 		}
-		now := time.Now()
+		now := clock.Now()
 		if start.IsZero() {
 			start = now
 		}

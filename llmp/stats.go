@@ -4,6 +4,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"llmp/internal/clock"
 	"llmp/internal/wire"
 )
 
@@ -72,11 +73,11 @@ func (b *Broker) ClientStats() []ClientStats {
 
 func (b *Broker) clientStats() []ClientStats {
 	all := make([]ClientStats, 0, len(b.members))
-	now := time.Now().UnixNano()
+	now := clock.Now()
 	for _, m := range b.members {
 		all = append(all, ClientStats{
 			ID: m.id, Kind: m.kind, Messages: m.messages.Load(), Bytes: m.bytes.Load(),
-			Idle: time.Duration(max(now-m.lastMessage.Load(), 0)),
+			Idle: max(now.Sub(clock.Moment(m.lastMessage.Load())), 0),
 		})
 	}
 	return all

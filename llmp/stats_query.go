@@ -5,6 +5,7 @@ import (
 	"context"
 	"time"
 
+	"llmp/internal/clock"
 	"llmp/internal/frame"
 	"llmp/internal/postcard"
 )
@@ -55,7 +56,7 @@ func (b *Broker) report() StatsReport {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	return StatsReport{
-		Version: Version, Hostname: hostname(), Uptime: time.Since(b.start),
+		Version: Version, Hostname: hostname(), Uptime: clock.Since(b.start),
 		Stats: b.stats(), Clients: b.clientStats(),
 	}
 }

@@ -1,7 +1,6 @@
 package llmp
 
 import (
-	"context"
 	"sync/atomic"
 	"time"
 
@@ -17,7 +16,7 @@ import (
 // the one the sender saves. Other pages are polled, backing off to 1 ms.
 type waiter struct {
 	r        *Receiver
-	ctx      context.Context
+	ctx      ender
 	deadline time.Time // zero: none
 	nap      time.Duration
 	spinEnd  time.Time
@@ -28,9 +27,6 @@ type waiter struct {
 	finished chan struct{}
 }
 
-// An afterFunc is like context.AfterFunc.
-type afterFunc = func(ctx context.Context, f func()) (stop func() bool)
-
 const (
 	firstPoll = 50 * time.Microsecond
 	lastPoll  = time.Millisecond
@@ -39,8 +35,8 @@ const (
 )
 
 // newWaiter waits until ctx (if not nil) ends or d (if not negative) is over.
-// afterFunc is context.AfterFunc, or the context's own.
-func newWaiter(r *Receiver, ctx context.Context, afterFunc afterFunc, d time.Duration) *waiter {
+// afterFunc is for ctx.
+func newWaiter(r *Receiver, ctx ender, afterFunc afterFunc, d time.Duration) *waiter {
 	w := &waiter{r: r, nap: firstPoll}
 	now := time.Now()
 	if d >= 0 {
@@ -52,7 +48,7 @@ func newWaiter(r *Receiver, ctx context.Context, afterFunc afterFunc, d time.Dur
 	if ctx != nil && ctx.Done() != nil {
 		w.ctx = ctx
 		w.finished = make(chan struct{})
-		w.unhook = afterFunc(ctx, w.interrupt)
+		w.unhook = afterFunc(w.interrupt)
 	}
 	return w
 }

@@ -17,7 +17,7 @@ GO=${GO:-go}
 CC=${CC:-cc}
 AR=${AR:-ar}
 OBJCOPY=${OBJCOPY:-objcopy}
-need "$GO" "$CC" "$AR" "$OBJCOPY" flock
+need "$GO" "$CC" "$AR" "$OBJCOPY" readelf diff flock
 
 export CGO_ENABLED=1 CC
 version=$(awk '$2 == "LLMP_VERSION_STRING" { gsub("\"", "", $3); print $3 }' include/llmp.h)
@@ -29,29 +29,48 @@ mkdir -p "$work"
 exec 9>"$work/lock"
 flock 9
 
-# The Go runtime as a guest has it (capi/guest_linux.c): its threads must leave
-# each signal to the host's. Most they do not take anyway, as they start with
-# all signals blocked; but these the runtime opens on each thread of its own,
-# and a SIGCHLD that the host waits for with sigwait would end up there. So the
-# runtime is compiled with a table of signals that differs in these lines:
-# SIGSTKFLT, SIGCHLD, SIGPROF and the first realtime signal. What remains open
-# are faults, which hit the thread that causes them, and glibc's own signals.
-HOSTS_SIGNALS=(16 17 27 34)
+# The Go runtime as a guest has it (capi/guest_linux.c): some files of Go's own
+# sources are compiled with a few lines changed, by go's -overlay.
+overlaid=()
 
-# guest_runtime: writes the -overlay file for that.
-guest_runtime() {
-  local table signal
-  table=$("$GO" env GOROOT)/src/runtime/sigtab_linux_generic.go
-  for signal in "${HOSTS_SIGNALS[@]}"; do
-    grep -q "^\s*/\* $signal \*/ {.*_SigUnblock" "$table" ||
-      die "$("$GO" version): $table is not as expected at signal $signal; build with the Go version of go.mod"
-  done
-  sed -E "s@^(\s*/\* ($(IFS='|' && echo "${HOSTS_SIGNALS[*]}")) \*/ \{.*) \+ _SigUnblock@\1@" \
-    "$table" >"$work/sigtab.go.new"
-  cmp -s "$work/sigtab.go.new" "$work/sigtab.go" || mv -f "$work/sigtab.go.new" "$work/sigtab.go"
-  rm -f "$work/sigtab.go.new"
-  printf '{"Replace":{"%s":"%s"}}\n' "$table" "$work/sigtab.go" >"$work/overlay.json"
+# overlay FILE LINES SED...: FILE as sed changes it, which must be as many lines.
+overlay() {
+  local file lines=$2 changed name=${1//\//-}
+  file=$("$GO" env GOROOT)/src/$1
+  shift 2
+  sed -E "$@" "$file" >"$work/$name.new"
+  changed=$(diff "$file" "$work/$name.new" | grep -c '^<' || true)
+  [ "$changed" -eq "$lines" ] ||
+    die "$("$GO" version): $file is not as expected; build with the Go version of go.mod"
+  cmp -s "$work/$name.new" "$work/$name" || mv -f "$work/$name.new" "$work/$name"
+  rm -f "$work/$name.new"
+  overlaid+=("\"$file\":\"$work/$name\"")
 }
+
+# Its threads must leave each signal to the host's. Most they do not take anyway,
+# as they start with all signals blocked; but these the runtime opens on each
+# thread of its own, and a SIGCHLD that the host waits for with sigwait would end
+# up there. So the table of signals differs in these lines: SIGSTKFLT, SIGCHLD,
+# SIGPROF and the first realtime signal. What remains open are faults, which hit
+# the thread that causes them, and glibc's own signals.
+HOSTS_SIGNALS=(16 17 27 34)
+overlay runtime/sigtab_linux_generic.go ${#HOSTS_SIGNALS[@]} \
+  -e "s@^(\s*/\* ($(IFS='|' && echo "${HOSTS_SIGNALS[*]}")) \*/ \{.*) \+ _SigUnblock@\1@"
+
+# What the library keeps on the Go heap is a few hundred kilobytes, the messages
+# lie in shared memory. So a collection is cheap, and where the environment has
+# no GOGC it may come at 2 MiB instead of the usual 4. (To say so by runtime/debug
+# would bring fmt and os.)
+overlay runtime/mgcpacer.go 1 -e 's/^\treturn 100$/\treturn 50/'
+
+# The rest is for size. DEFLATE needs fmt, a tenth of the library, for one error
+# that we cannot cause; and nobody gives the packages beside the runtime settings
+# by GODEBUG, so they need not be able to read any.
+overlay compress/flate/deflate.go 2 -e '/^\t"fmt"$/d' \
+  -e 's/fmt\.Errorf\("(flate: invalid compression level) .*/errors.New("\1")/'
+overlay internal/godebug/godebug.go 2 -e '/^\tset(Update|NewIncNonDefault)\(/d'
+
+printf '{"Replace":{%s}}\n' "$(IFS=, && echo "${overlaid[*]}")" >"$work/overlay.json"
 
 # Nor does it need a signal for itself: without this it would preempt
 # goroutines by SIGURG. Ours make calls often enough.
@@ -72,7 +91,6 @@ link() {
   mv -Tf "$out/$2.new" "$out/$2"
 }
 
-guest_runtime
 "$GO" build -buildmode=c-archive -buildvcs=false -trimpath -overlay="$work/overlay.json" \
   -ldflags="-s -w $GODEBUG_DEFAULT" -o "$work/archive.a" ./capi
 
@@ -98,6 +116,23 @@ if stale "$work/libllmp.so.$version" || stale "$work/libllmp.a"; then
     "$work/objects/go.o"
   mapfile -t objects < <(find "$work/objects" -name '*.o' | LC_ALL=C sort)
 
+  # Most of what the dynamic linker has to adjust are pointers into the library
+  # itself: packed (DT_RELR), their list is a fortieth as long. glibc reads that
+  # since 2.36, so where it is older the list stays as it is.
+  packed=()
+  cat >"$work/packed.c" <<'END'
+#include <features.h>
+#if !__GLIBC_PREREQ(2, 36)
+#error "not to be had"
+#endif
+static int there;
+int *const here = &there;
+END
+  if "$CC" -shared -fPIC -o "$work/packed.so" "$work/packed.c" -Wl,-z,pack-relative-relocs 2>/dev/null &&
+    readelf -d "$work/packed.so" | grep -q RELR; then
+    packed=("-Wl,-z,pack-relative-relocs")
+  fi
+
   # What a build with sanitizers needs beside (cmake/GoLibrary.cmake).
   read -r -a extra <<<"${CGO_LDFLAGS-}"
 
@@ -105,7 +140,7 @@ if stale "$work/libllmp.so.$version" || stale "$work/libllmp.a"; then
   # keep to themselves, hence Bsymbolic.
   "$CC" -shared -o "$work/libllmp.so.$version" "${objects[@]}" -Wl,-s -Wl,-Bsymbolic \
     -Wl,--version-script="$ROOT/capi/libllmp.map" -Wl,-soname,$soname \
-    -Wl,-z,nodelete -Wl,-z,relro -Wl,-z,now -Wl,--no-undefined -lpthread -ldl -lrt "${extra[@]}"
+    -Wl,-z,nodelete -Wl,-z,relro -Wl,-z,now -Wl,--no-undefined -lpthread -ldl -lrt "${packed[@]}" "${extra[@]}"
 
   # The archive is one object in which all names but those of llmp.h are local,
   # so that it can sit in a program beside anything, another Go archive included.

@@ -11,8 +11,8 @@ import (
 // sysError gives a failed system call its kind. What EINVAL means depends on
 // the call.
 func sysError(op string, err, invalid error) error {
-	var errno unix.Errno
-	if !errors.As(err, &errno) {
+	errno, ok := errors.AsType[unix.Errno](err)
+	if !ok {
 		return format.Errorf("%s: %w", op, err)
 	}
 	kind, hint := error(nil), ""

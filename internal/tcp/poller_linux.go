@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"llmp/internal/clock"
 )
 
 // Sockets do not block. Who finds one not ready waits for the poller to say so.
@@ -170,8 +172,8 @@ func (s *socket) try(call func(fd int) (int, error)) (int, error) {
 
 // do makes a call as soon as it need not block. Its errors are the call's,
 // ErrClosed, and ErrTimeout when the deadline (zero: none) has passed.
-func (s *socket) do(ready readiness, deadline time.Time, call func(fd int) (int, error)) (int, error) {
-	if !deadline.IsZero() && time.Until(deadline) <= 0 {
+func (s *socket) do(ready readiness, deadline clock.Moment, call func(fd int) (int, error)) (int, error) {
+	if !deadline.IsZero() && clock.Until(deadline) <= 0 {
 		return 0, ErrTimeout
 	}
 	for {
@@ -189,11 +191,11 @@ func (s *socket) do(ready readiness, deadline time.Time, call func(fd int) (int,
 const errCancelled = unix.ECANCELED
 
 // wait waits until it is worth trying.
-func (s *socket) wait(ready readiness, deadline time.Time, cancel <-chan struct{}) error {
+func (s *socket) wait(ready readiness, deadline clock.Moment, cancel <-chan struct{}) error {
 	var passed chan struct{}
 	if !deadline.IsZero() {
 		passed = make(chan struct{})
-		defer time.AfterFunc(time.Until(deadline), func() { close(passed) }).Stop()
+		defer time.AfterFunc(clock.Until(deadline), func() { close(passed) }).Stop()
 	}
 	select {
 	case <-ready:

@@ -6,6 +6,12 @@ package tcp
 
 import "errors"
 
+// An Ender ends waiting: what matters here of a context.
+type Ender interface {
+	Done() <-chan struct{}
+	Err() error
+}
+
 // Errors, for errors.Is. What is returned wraps the system's error too, where
 // there is one.
 var (

@@ -1,7 +1,6 @@
 package tcp
 
 import (
-	"context"
 	"errors"
 	"io"
 	"sync/atomic"
@@ -9,6 +8,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"llmp/internal/clock"
 	"llmp/internal/format"
 )
 
@@ -16,13 +16,13 @@ import (
 // from any goroutine, ends calls under way.
 type Conn struct {
 	s        *socket
-	deadline atomic.Pointer[time.Time]
+	deadline atomic.Int64 // a clock.Moment; 0: none
 }
 
-// Dial connects to a numeric address, within the limit and until ctx ends. The
-// error is then ErrTimeout or the context's.
-func Dial(ctx context.Context, addr Addr, limit time.Duration) (*Conn, error) {
-	end := time.Now().Add(limit)
+// Dial connects to a numeric address, within the limit, until something ends. The
+// error is then ErrTimeout or what that says.
+func Dial(until Ender, addr Addr, limit time.Duration) (*Conn, error) {
+	end := clock.Now().Add(limit)
 	fd, sa, err := open(addr)
 	if err != nil {
 		return nil, err
@@ -36,7 +36,7 @@ func Dial(ctx context.Context, addr Addr, limit time.Duration) (*Conn, error) {
 		return nil, failed
 	}
 	if err == unix.EINPROGRESS {
-		if err := s.connected(ctx, end); err != nil {
+		if err := s.connected(until, end); err != nil {
 			_ = s.close()
 			return nil, dialError(err)
 		}
@@ -45,10 +45,10 @@ func Dial(ctx context.Context, addr Addr, limit time.Duration) (*Conn, error) {
 }
 
 // connected waits for the end of a connect.
-func (s *socket) connected(ctx context.Context, end time.Time) error {
-	err := s.wait(s.writable, end, ctx.Done())
+func (s *socket) connected(until Ender, end clock.Moment) error {
+	err := s.wait(s.writable, end, until.Done())
 	if err == errCancelled {
-		return ctx.Err()
+		return until.Err()
 	}
 	if err != nil {
 		return err
@@ -82,14 +82,12 @@ func open(addr Addr) (fd int, sa unix.Sockaddr, err error) {
 
 func newConn(s *socket) *Conn {
 	_, _ = s.try(func(fd int) (int, error) { return 0, unix.SetsockoptInt(fd, unix.IPPROTO_TCP, unix.TCP_NODELAY, 1) })
-	c := &Conn{s: s}
-	c.deadline.Store(new(time.Time))
-	return c
+	return &Conn{s: s}
 }
 
 // Read reads what is there, as io.Reader.
 func (c *Conn) Read(b []byte) (int, error) {
-	n, err := c.s.do(c.s.readable, *c.deadline.Load(), func(fd int) (int, error) { return unix.Read(fd, b) })
+	n, err := c.s.do(c.s.readable, c.until(), func(fd int) (int, error) { return unix.Read(fd, b) })
 	if err != nil {
 		return 0, err
 	}
@@ -103,7 +101,7 @@ func (c *Conn) Read(b []byte) (int, error) {
 func (c *Conn) Write(b []byte) (int, error) {
 	done := 0
 	for done < len(b) {
-		n, err := c.s.do(c.s.writable, *c.deadline.Load(), func(fd int) (int, error) { return unix.Write(fd, b[done:]) })
+		n, err := c.s.do(c.s.writable, c.until(), func(fd int) (int, error) { return unix.Write(fd, b[done:]) })
 		if err != nil {
 			return done, err
 		}
@@ -112,9 +110,11 @@ func (c *Conn) Write(b []byte) (int, error) {
 	return done, nil
 }
 
-// SetDeadline makes later calls fail with ErrTimeout; the zero time makes them
+// SetDeadline makes later calls fail with ErrTimeout; the zero moment makes them
 // wait for ever.
-func (c *Conn) SetDeadline(t time.Time) { c.deadline.Store(&t) }
+func (c *Conn) SetDeadline(m clock.Moment) { c.deadline.Store(int64(m)) }
+
+func (c *Conn) until() clock.Moment { return clock.Moment(c.deadline.Load()) }
 
 // Close ends the connection.
 func (c *Conn) Close() error { return c.s.close() }
@@ -172,7 +172,7 @@ func (l *Listener) Port() uint16 { return l.port }
 // Accept waits for the next connection, until Close; the error is then ErrClosed.
 func (l *Listener) Accept() (*Conn, error) {
 	for {
-		fd, err := l.s.do(l.s.readable, time.Time{}, func(fd int) (int, error) {
+		fd, err := l.s.do(l.s.readable, 0, func(fd int) (int, error) {
 			conn, _, err := unix.Accept4(fd, unix.SOCK_NONBLOCK|unix.SOCK_CLOEXEC)
 			return conn, err
 		})

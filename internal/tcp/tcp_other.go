@@ -10,6 +10,7 @@ import (
 	"syscall"
 	"time"
 
+	"llmp/internal/clock"
 	"llmp/internal/format"
 )
 
@@ -17,14 +18,23 @@ import (
 // from any goroutine, ends calls under way.
 type Conn struct{ c net.Conn }
 
-// Dial connects to a numeric address, within the limit and until ctx ends. The
-// error is then ErrTimeout or the context's.
-func Dial(ctx context.Context, addr Addr, limit time.Duration) (*Conn, error) {
+// Dial connects to a numeric address, within the limit, until something ends. The
+// error is then ErrTimeout or what that says.
+func Dial(until Ender, addr Addr, limit time.Duration) (*Conn, error) {
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	go func() {
+		select {
+		case <-until.Done():
+			cancel()
+		case <-ctx.Done():
+		}
+	}()
 	d := net.Dialer{Timeout: limit}
 	c, err := d.DialContext(ctx, "tcp", addr.String())
 	if err != nil {
-		if ctx.Err() != nil {
-			return nil, ctx.Err()
+		if until.Err() != nil {
+			return nil, until.Err()
 		}
 		return nil, named(err)
 	}
@@ -43,9 +53,15 @@ func (c *Conn) Write(b []byte) (int, error) {
 	return n, named(err)
 }
 
-// SetDeadline makes later calls fail with ErrTimeout; the zero time makes them
+// SetDeadline makes later calls fail with ErrTimeout; the zero moment makes them
 // wait for ever.
-func (c *Conn) SetDeadline(t time.Time) { _ = c.c.SetDeadline(t) }
+func (c *Conn) SetDeadline(m clock.Moment) {
+	var t time.Time
+	if !m.IsZero() {
+		t = time.Now().Add(clock.Until(m))
+	}
+	_ = c.c.SetDeadline(t)
+}
 
 // Close ends the connection.
 func (c *Conn) Close() error { return named(c.c.Close()) }

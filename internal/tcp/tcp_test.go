@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"llmp/internal/clock"
 	"llmp/internal/tcp"
 )
 
@@ -91,7 +92,7 @@ func TestDeadline(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer c.Close()
-	c.SetDeadline(time.Now().Add(time.Millisecond))
+	c.SetDeadline(clock.Now().Add(time.Millisecond))
 	if _, err := c.Read(make([]byte, 1)); !errors.Is(err, tcp.ErrTimeout) {
 		t.Fatalf("got %v, want tcp.ErrTimeout", err)
 	}
@@ -167,7 +168,7 @@ func TestManyAtOnce(t *testing.T) {
 					t.Error(err)
 					return
 				}
-				c.SetDeadline(time.Now().Add(limit))
+				c.SetDeadline(clock.Now().Add(limit))
 				for n := range 20 {
 					said, heard := []byte{byte(g), byte(n)}, make([]byte, 2)
 					if _, err := c.Write(said); err != nil {
