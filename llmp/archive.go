@@ -19,7 +19,7 @@ type archive struct {
 	dir   string
 	jobs  chan *livePage
 	wants chan want
-	stop  chan struct{}
+	stop  atomic.Bool
 	done  func() // called after each block and each page read back; must not wait
 	wg    sync.WaitGroup
 
@@ -76,7 +76,7 @@ const (
 
 func newArchive(dir string, done func()) *archive {
 	a := &archive{
-		dir: dir, done: done, first: 1, stop: make(chan struct{}),
+		dir: dir, done: done, first: 1,
 		jobs: make(chan *livePage, archiveQueue), wants: make(chan want, wantQueue),
 	}
 	a.wg.Add(2)
@@ -107,7 +107,9 @@ func (a *archive) ask(seq uint64, into *atomic.Pointer[loadedPage]) bool {
 
 // close forgets all pages. None is touched once it returns.
 func (a *archive) close() {
-	close(a.stop)
+	a.stop.Store(true)
+	a.submit(nil) // they look at stop, where there is room for one that wakes them
+	a.ask(0, nil)
 	a.wg.Wait()
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -122,20 +124,19 @@ func (a *archive) run() {
 	defer a.wg.Done()
 	var p packer
 	for {
-		select {
-		case <-a.stop:
+		lp := <-a.jobs
+		if a.stop.Load() {
 			return
-		case lp := <-a.jobs:
-			image := bytesAt(lp.pg.base, wire.PageHeader, lp.end-wire.PageHeader)
-			data := image
-			if len(a.jobs) < archiveQueue/2 && len(image) <= maxPacked {
-				data = p.pack(image)
-			}
-			a.write(lp, data, len(data) < len(image))
-			p.relax()
-			lp.archived.Store(true)
-			a.done()
 		}
+		image := bytesAt(lp.pg.base, wire.PageHeader, lp.end-wire.PageHeader)
+		data := image
+		if len(a.jobs) < archiveQueue/2 && len(image) <= maxPacked {
+			data = p.pack(image)
+		}
+		a.write(lp, data, len(data) < len(image))
+		p.relax()
+		lp.archived.Store(true)
+		a.done()
 	}
 }
 
@@ -143,14 +144,13 @@ func (a *archive) run() {
 func (a *archive) serve() {
 	defer a.wg.Done()
 	for {
-		select {
-		case <-a.stop:
+		w := <-a.wants
+		if a.stop.Load() {
 			return
-		case w := <-a.wants:
-			image, lastID := a.load(w.seq)
-			w.into.Store(&loadedPage{seq: w.seq, image: image, lastID: lastID})
-			a.done()
 		}
+		image, lastID := a.load(w.seq)
+		w.into.Store(&loadedPage{seq: w.seq, image: image, lastID: lastID})
+		a.done()
 	}
 }
 

@@ -28,7 +28,9 @@ type proxy struct {
 // ConnectB2B joins this broker with the one at addr, "host:port" with a
 // numeric host or localhost. Messages then cross in both directions, each
 // once. Errors: ErrRefused, ErrTimeout, ErrProtocol, ErrInvalid, ErrClosed.
-func (b *Broker) ConnectB2B(ctx context.Context, addr string) error { return b.connectB2B(ctx, addr) }
+func (b *Broker) ConnectB2B(ctx context.Context, addr string) error {
+	return b.connectB2B(inContext{ctx}, addr)
+}
 
 func (b *Broker) connectB2B(ctx ender, addr string) error {
 	to, err := tcp.ParseAddr(addr)
@@ -130,7 +132,7 @@ func (b *Broker) newProxy(conn *tcp.Conn) (*proxy, error) {
 	}
 	m.enter(e)
 	r.skip(s.ID()) // what came from there does not go back
-	p := &proxy{b: b, conn: conn, s: s, r: r, ending: newEnding()}
+	p := &proxy{b: b, conn: conn, s: s, r: r, ending: new(ending)}
 	s.ctx = p.ending // or a full bus would hold up Close
 	c := &Client{s: s, r: r}
 	c.useBell()
@@ -167,7 +169,7 @@ func (p *proxy) toRemote() {
 	for {
 		m, ok, err := p.r.Recv()
 		if !ok && err == nil {
-			m, err = p.r.await(p.ending, p.ending.afterFunc)
+			m, err = p.r.await(p.ending)
 		}
 		if err != nil {
 			return // EXITING, or the end of this broker

@@ -61,7 +61,7 @@ func (b *Broker) NewLoop() *Loop {
 }
 
 // Round forwards what is there, without waiting.
-func (l *Loop) Round(ctx context.Context) (Round, error) { return l.forward(ctx) }
+func (l *Loop) Round(ctx context.Context) (Round, error) { return l.forward(inContext{ctx}) }
 
 func (l *Loop) forward(ctx ender) (Round, error) {
 	b := l.b

@@ -128,7 +128,7 @@ func ParseSize(s string) (int64, error) {
 	num := s
 	for i, unit := range []string{"KiB", "MiB", "GiB", "TiB"} {
 		if rest, ok := strings.CutSuffix(s, unit); ok {
-			num, shift = strings.TrimSpace(rest), 10*(i+1)
+			num, shift = trimSpace(rest), 10*(i+1)
 		}
 	}
 	n, err := strconv.ParseInt(num, 10, 64)
@@ -136,6 +136,18 @@ func ParseSize(s string) (int64, error) {
 		return 0, fail(ErrInvalid, "%q is no size: want a number of bytes, or one with KiB, MiB, GiB or TiB", s)
 	}
 	return n << shift, nil
+}
+
+// trimSpace is strings.TrimSpace for ASCII.
+func trimSpace(s string) string {
+	space := func(c byte) bool { return c == ' ' || '\t' <= c && c <= '\r' }
+	for s != "" && space(s[0]) {
+		s = s[1:]
+	}
+	for s != "" && space(s[len(s)-1]) {
+		s = s[:len(s)-1]
+	}
+	return s
 }
 
 // withDefaults checks o and fills in what is left out.

@@ -22,7 +22,7 @@ const handshakeTimeout = 10 * time.Second
 // Errors: ErrRefused (nobody listens), ErrTimeout (someone listens but does
 // not answer), ErrProtocol (not a broker), ErrNotFound or ErrCorrupt (the
 // broker's page; another provider?), ErrInvalid, ErrNoMemory, or the context's.
-func Connect(ctx context.Context, o Options) (*Client, error) { return connectTo(ctx, o) }
+func Connect(ctx context.Context, o Options) (*Client, error) { return connectTo(inContext{ctx}, o) }
 
 func connectTo(ctx ender, o Options) (*Client, error) {
 	o, err := o.withDefaults()
@@ -34,7 +34,7 @@ func connectTo(ctx ender, o Options) (*Client, error) {
 		return nil, err
 	}
 	defer conn.Close()
-	defer whenOver(ctx, func() { _ = conn.Close() })()
+	defer ctx.AfterFunc(func() { _ = conn.Close() })()
 	c, err := handshake(conn, o)
 	if err != nil && ctx.Err() != nil {
 		return nil, ctx.Err()
@@ -158,7 +158,9 @@ func dialRetrying(ctx ender, port uint16, timeout time.Duration) (*tcp.Conn, err
 // Detach tells the broker on 127.0.0.1:port to forget a client, for instance
 // one that crashed. There is no answer; an unknown id is ignored. Errors:
 // ErrRefused, ErrTimeout, ErrProtocol, or the context's.
-func Detach(ctx context.Context, port uint16, id ClientID) error { return detach(ctx, port, id) }
+func Detach(ctx context.Context, port uint16, id ClientID) error {
+	return detach(inContext{ctx}, port, id)
+}
 
 func detach(ctx ender, port uint16, id ClientID) error {
 	conn, err := dialRetrying(ctx, port, NoWait)

@@ -3,6 +3,7 @@ package llmp
 import (
 	"context"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -10,102 +11,78 @@ import (
 // convert anything to context.Context is to link all that time.Time can do, time
 // zones included, because of its method Deadline. So what waits takes an ender.
 
-// An ender is what waiting needs of a context: each context is one.
+// An ender is what waiting needs of a context.
 type ender interface {
-	Done() <-chan struct{}
+	// Err is not nil once it has ended.
 	Err() error
+	// AfterFunc has f called, in a goroutine of its own, when it ends, unless
+	// stop comes before; stop then returns true.
+	AfterFunc(f func()) (stop func() bool)
 }
 
-// never is an ender that does not end, as context.Background.
+// An inContext is a context as an ender.
+type inContext struct{ context.Context }
+
+func (c inContext) AfterFunc(f func()) (stop func() bool) { return context.AfterFunc(c.Context, f) }
+
+// never is the ender that does not end.
 type never struct{}
 
-func (never) Done() <-chan struct{} { return nil }
-func (never) Err() error            { return nil }
+func (never) Err() error                          { return nil }
+func (never) AfterFunc(func()) (stop func() bool) { return func() bool { return true } }
 
-// An ending is an ender that end ends.
+// An ending is the ender that end ends.
 type ending struct {
+	over  atomic.Bool
 	mu    sync.Mutex
-	done  chan struct{}
-	calls map[*func()]struct{} // what remains to be called at the end
-}
-
-func newEnding() *ending {
-	return &ending{done: make(chan struct{}), calls: map[*func()]struct{}{}}
+	calls []*func() // what remains to be called at the end
 }
 
 // end ends it. Doing so twice does nothing.
 func (e *ending) end() {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	if e.Err() != nil {
-		return
-	}
-	close(e.done)
-	for call := range e.calls {
+	e.over.Store(true)
+	for _, call := range e.calls {
 		go (*call)()
 	}
 	e.calls = nil
 }
 
-// An afterFunc is context.AfterFunc for a certain context.
-type afterFunc = func(f func()) (stop func() bool)
+func (e *ending) Err() error {
+	if e.over.Load() {
+		return context.Canceled
+	}
+	return nil
+}
 
-// afterFunc is that for an ending.
-func (e *ending) afterFunc(call func()) (stop func() bool) {
+func (e *ending) AfterFunc(f func()) (stop func() bool) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	if e.Err() != nil {
-		go call()
+	if e.over.Load() {
+		go f()
 		return func() bool { return false }
 	}
-	e.calls[&call] = struct{}{}
+	e.calls = append(e.calls, &f)
 	return func() bool {
 		e.mu.Lock()
 		defer e.mu.Unlock()
-		_, waits := e.calls[&call]
-		delete(e.calls, &call)
-		return waits
-	}
-}
-
-func (e *ending) Done() <-chan struct{} { return e.done }
-
-func (e *ending) Err() error {
-	select {
-	case <-e.done:
-		return context.Canceled
-	default:
-		return nil
-	}
-}
-
-// whenOver is context.AfterFunc for any ender.
-func whenOver(e ender, f func()) (stop func()) {
-	if e.Done() == nil {
-		return func() {}
-	}
-	stopped := make(chan struct{})
-	go func() {
-		select {
-		case <-e.Done():
-		case <-stopped:
+		for i, call := range e.calls {
+			if call == &f {
+				e.calls = append(e.calls[:i], e.calls[i+1:]...)
+				return true
+			}
 		}
-		select {
-		case <-stopped: // perhaps both
-		default:
-			f()
-		}
-	}()
-	return func() { close(stopped) }
+		return false
+	}
 }
 
 // pause sleeps for d, or until e ends.
 func pause(e ender, d time.Duration) {
-	over := make(chan struct{})
+	over := make(chan struct{}, 2)
+	wake := func() { over <- struct{}{} }
 	// Not time.After, which asks package godebug what a timer's channel is like.
-	defer time.AfterFunc(d, func() { close(over) }).Stop()
-	select {
-	case <-e.Done():
-	case <-over:
-	}
+	defer time.AfterFunc(d, wake).Stop()
+	defer e.AfterFunc(wake)()
+	<-over
 }

@@ -28,11 +28,22 @@ func processStart(pid int) (start uint64, how liveness) {
 	if errors.Is(err, syscall.ENOENT) {
 		return 0, processGone
 	}
-	// pid (name) state …: the name can hold anything, brackets too.
-	_, rest, found := bytes.Cut(stat[max(bytes.LastIndexByte(stat, ')'), 0):], []byte(") "))
-	fields := strings.Fields(string(rest))
-	if err != nil || !found || len(fields) <= statStart {
+	if err != nil {
 		return 0, processUnclear
+	}
+	// pid (name) state …: the name can hold anything, brackets too.
+	rest := string(stat[bytes.LastIndexByte(stat, ')')+1:])
+	var fields [statStart + 1]string
+	for i := range fields {
+		var found bool
+		if rest, found = strings.CutPrefix(rest, " "); !found {
+			return 0, processUnclear
+		}
+		end := strings.IndexByte(rest, ' ')
+		if end < 0 {
+			return 0, processUnclear
+		}
+		fields[i], rest = rest[:end], rest[end:]
 	}
 	number := func(i int) uint64 {
 		n, _ := strconv.ParseUint(fields[i], 10, 64) // 0 where the system writes something else
@@ -55,7 +66,7 @@ func pidNamespace() uint32 {
 	if err != nil {
 		return 0
 	}
-	n, err := strconv.ParseUint(strings.Trim(strings.TrimPrefix(link, "pid:"), "[]"), 10, 32)
+	n, err := strconv.ParseUint(strings.TrimSuffix(strings.TrimPrefix(link, "pid:["), "]"), 10, 32)
 	if err != nil {
 		return 0
 	}

@@ -202,7 +202,7 @@ func (r *Receiver) RecvTimeout(d time.Duration) (Message, bool, error) {
 	if ok || err != nil || d == 0 {
 		return m, ok, err
 	}
-	w := newWaiter(r, nil, nil, d)
+	w := newWaiter(r, nil, d)
 	for {
 		if !w.wait() {
 			return r.Recv() // once more: the time may have been over before we looked
@@ -220,15 +220,15 @@ func (r *Receiver) RecvContext(ctx context.Context) (Message, error) {
 	if ok || err != nil {
 		return m, err
 	}
-	return r.await(ctx, func(f func()) (stop func() bool) { return context.AfterFunc(ctx, f) })
+	return r.await(inContext{ctx})
 }
 
 // await is RecvContext for when there is nothing yet.
-func (r *Receiver) await(ctx ender, afterFunc afterFunc) (Message, error) {
+func (r *Receiver) await(ctx ender) (Message, error) {
 	if err := ctx.Err(); err != nil {
 		return Message{}, err
 	}
-	w := newWaiter(r, ctx, afterFunc, WaitForever)
+	w := newWaiter(r, ctx, WaitForever)
 	defer w.stop()
 	for w.wait() {
 		if m, ok, err := r.Recv(); ok || err != nil {

@@ -33,7 +33,7 @@ const Version = "0.1.0"
 // ErrRefused, ErrTimeout, ErrProtocol (no broker, or LibAFL's own, which keeps
 // none), or the context's.
 func QueryStats(ctx context.Context, port uint16) (StatsReport, error) {
-	conn, err := dialRetrying(ctx, port, NoWait)
+	conn, err := dialRetrying(inContext{ctx}, port, NoWait)
 	if err != nil {
 		return StatsReport{}, err
 	}

@@ -35,8 +35,7 @@ const (
 )
 
 // newWaiter waits until ctx (if not nil) ends or d (if not negative) is over.
-// afterFunc is for ctx.
-func newWaiter(r *Receiver, ctx ender, afterFunc afterFunc, d time.Duration) *waiter {
+func newWaiter(r *Receiver, ctx ender, d time.Duration) *waiter {
 	w := &waiter{r: r, nap: firstPoll}
 	now := time.Now()
 	if d >= 0 {
@@ -45,10 +44,10 @@ func newWaiter(r *Receiver, ctx ender, afterFunc afterFunc, d time.Duration) *wa
 	if r.opts.Spin > 0 {
 		w.spinEnd = now.Add(r.opts.Spin)
 	}
-	if ctx != nil && ctx.Done() != nil {
+	if ctx != nil {
 		w.ctx = ctx
 		w.finished = make(chan struct{})
-		w.unhook = afterFunc(w.interrupt)
+		w.unhook = ctx.AfterFunc(w.interrupt)
 	}
 	return w
 }

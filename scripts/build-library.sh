@@ -92,7 +92,7 @@ link() {
 }
 
 "$GO" build -buildmode=c-archive -buildvcs=false -trimpath -overlay="$work/overlay.json" \
-  -ldflags="-s -w $GODEBUG_DEFAULT" -o "$work/archive.a" ./capi
+  -ldflags="-s -w -funcalign=16 $GODEBUG_DEFAULT" -o "$work/archive.a" ./capi
 
 # stale FILE: whether it is older than what it is made from.
 stale() {

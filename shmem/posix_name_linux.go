@@ -46,7 +46,7 @@ func namePID(name string) (pid int, ok bool) {
 var pidNamespace = sync.OnceValue(func() string {
 	link, _ := sys.Readlink("/proc/self/ns/pid")
 	sum := strconv.FormatUint(uint64(crc32(link))%(36*36), 36)
-	return strings.Repeat("0", 2-len(sum)) + sum
+	return "00"[len(sum):] + sum
 })
 
 // crc32 is the checksum of IEEE 802.3, as in hash/crc32: that package has it

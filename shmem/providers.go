@@ -2,7 +2,6 @@ package shmem
 
 import (
 	"runtime"
-	"strings"
 
 	"llmp/internal/format"
 )
@@ -33,7 +32,7 @@ func ByName(name string) (Provider, error) {
 	case Heap:
 		return heap{}, nil
 	default:
-		return nil, format.Errorf("%w: %q, want one of %s", ErrUnknownProvider, name, strings.Join(Names(), ", "))
+		return nil, format.Errorf("%w: %q, want one of %s", ErrUnknownProvider, name, SysV+", "+Posix)
 	}
 	if !supported {
 		return nil, unsupported(name)

@@ -3,7 +3,7 @@ package postcard
 import (
 	"encoding/binary"
 	"math"
-	"strings"
+	"unicode/utf8"
 )
 
 // AppendU16 appends v as a varint, at most 3 bytes.
@@ -40,6 +40,24 @@ func AppendBytes(dst, v []byte) []byte {
 // of bytes that is not UTF-8 becomes one U+FFFD, because a reader refuses the
 // whole value otherwise.
 func AppendString(dst []byte, v string) []byte {
-	v = strings.ToValidUTF8(v, "\uFFFD")
+	if !utf8.ValidString(v) {
+		v = validUTF8(v)
+	}
 	return append(AppendU64(dst, uint64(len(v))), v...)
+}
+
+// validUTF8 is strings.ToValidUTF8 with U+FFFD.
+func validUTF8(s string) string {
+	valid := make([]byte, 0, len(s))
+	bad := false
+	for len(s) > 0 {
+		r, n := utf8.DecodeRuneInString(s)
+		was := bad
+		bad = r == utf8.RuneError && n == 1
+		if !bad || !was {
+			valid = utf8.AppendRune(valid, r)
+		}
+		s = s[n:]
+	}
+	return string(valid)
 }

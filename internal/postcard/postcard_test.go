@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"math"
+	"strings"
 	"testing"
 	"testing/quick"
 )
@@ -119,5 +120,17 @@ func TestStringsAreMadeValid(t *testing.T) {
 	r := NewReader(AppendString(nil, "a\xff\xfeb"))
 	if s := r.String(); s != "a\uFFFDb" || r.Finish() != nil {
 		t.Errorf("got %q, %v", s, r.Err())
+	}
+}
+
+func TestStringsAreMadeUTF8(t *testing.T) {
+	for _, s := range []string{
+		"", "plain", "\xff", "a\xff\xfeb", "\xffa\xff", "\uFFFD", "\xff\uFFFD\xff", "\uFFFD\uFFFD", "\xed\xa0\x80", "日本\xe6\x97",
+		"\xf4\x90\x80\x80", "\xc0\x80", "a\x00b",
+	} {
+		r := NewReader(AppendString(nil, s))
+		if got, want := r.String(), strings.ToValidUTF8(s, "\uFFFD"); got != want || r.Err() != nil {
+			t.Errorf("%q: %q, %v; want %q", s, got, r.Err(), want)
+		}
 	}
 }

@@ -134,21 +134,26 @@ func (r readiness) tell() {
 	}
 }
 
+// wait waits to be told, or for the deadline, if any.
+func (r readiness) wait(deadline clock.Moment) {
+	if !deadline.IsZero() {
+		defer time.AfterFunc(clock.Until(deadline), r.tell).Stop()
+	}
+	<-r
+}
+
 // A socket is a file descriptor that the poller looks at.
 type socket struct {
 	fd                 int
 	readable, writable readiness
 
-	mu     sync.RWMutex // held to use fd: its number may be another's once it is closed
-	over   bool
-	closed chan struct{}
+	mu   sync.RWMutex // held to use fd: its number may be another's once it is closed
+	over bool
 }
 
 // newSocket takes over a file descriptor that does not block.
 func newSocket(fd int) (*socket, error) {
-	s := &socket{
-		fd: fd, readable: make(readiness, 1), writable: make(readiness, 1), closed: make(chan struct{}),
-	}
+	s := &socket{fd: fd, readable: make(readiness, 1), writable: make(readiness, 1)}
 	if err := enroll(s); err != nil {
 		_ = unix.Close(fd)
 		return nil, err
@@ -173,39 +178,15 @@ func (s *socket) try(call func(fd int) (int, error)) (int, error) {
 // do makes a call as soon as it need not block. Its errors are the call's,
 // ErrClosed, and ErrTimeout when the deadline (zero: none) has passed.
 func (s *socket) do(ready readiness, deadline clock.Moment, call func(fd int) (int, error)) (int, error) {
-	if !deadline.IsZero() && clock.Until(deadline) <= 0 {
-		return 0, ErrTimeout
-	}
 	for {
+		if !deadline.IsZero() && clock.Until(deadline) <= 0 {
+			return 0, ErrTimeout
+		}
 		n, err := s.try(call)
 		if err != unix.EAGAIN {
 			return n, err
 		}
-		if err := s.wait(ready, deadline, nil); err != nil {
-			return 0, err
-		}
-	}
-}
-
-// errCancelled says that the last channel of wait was closed.
-const errCancelled = unix.ECANCELED
-
-// wait waits until it is worth trying.
-func (s *socket) wait(ready readiness, deadline clock.Moment, cancel <-chan struct{}) error {
-	var passed chan struct{}
-	if !deadline.IsZero() {
-		passed = make(chan struct{})
-		defer time.AfterFunc(clock.Until(deadline), func() { close(passed) }).Stop()
-	}
-	select {
-	case <-ready:
-		return nil
-	case <-s.closed:
-		return ErrClosed
-	case <-passed:
-		return ErrTimeout
-	case <-cancel:
-		return errCancelled
+		ready.wait(deadline)
 	}
 }
 
@@ -217,7 +198,8 @@ func (s *socket) close() error {
 		return ErrClosed
 	}
 	s.over = true
-	close(s.closed)
+	s.readable.tell()
+	s.writable.tell()
 	dismiss(s)
 	return unix.Close(s.fd)
 }

@@ -8,8 +8,8 @@ import "errors"
 
 // An Ender ends waiting: what matters here of a context.
 type Ender interface {
-	Done() <-chan struct{}
 	Err() error
+	AfterFunc(f func()) (stop func() bool)
 }
 
 // Errors, for errors.Is. What is returned wraps the system's error too, where

@@ -4,13 +4,15 @@ import (
 	"errors"
 	"io"
 	"sync/atomic"
+	"syscall"
 	"time"
-
-	"golang.org/x/sys/unix"
 
 	"llmp/internal/clock"
 	"llmp/internal/format"
 )
+
+// Sockets are those of package syscall: golang.org/x/sys knows two dozen kinds of
+// addresses, and whoever asks it for one has them all.
 
 // A Conn is a connected socket, for one reader and one writer at a time. Close,
 // from any goroutine, ends calls under way.
@@ -23,71 +25,65 @@ type Conn struct {
 // error is then ErrTimeout or what that says.
 func Dial(until Ender, addr Addr, limit time.Duration) (*Conn, error) {
 	end := clock.Now().Add(limit)
-	fd, sa, err := open(addr)
+	s, sa, err := open(addr)
 	if err != nil {
 		return nil, err
 	}
-	if err = unix.Connect(fd, sa); err != nil && err != unix.EINPROGRESS {
-		_ = unix.Close(fd)
-		return nil, dialError(err)
+	stop := until.AfterFunc(func() { _ = s.close() })
+	_, err = s.do(s.writable, end, func(fd int) (int, error) { return 0, connect(fd, sa) })
+	stop()
+	if until.Err() != nil {
+		err = until.Err()
 	}
-	s, failed := newSocket(fd)
-	if failed != nil {
-		return nil, failed
+	if err == nil {
+		return newConn(s), nil
 	}
-	if err == unix.EINPROGRESS {
-		if err := s.connected(until, end); err != nil {
-			_ = s.close()
-			return nil, dialError(err)
-		}
+	_ = s.close()
+	if err == syscall.ECONNREFUSED {
+		err = format.Errorf("%w: %w", ErrRefused, err)
 	}
-	return newConn(s), nil
+	return nil, err
 }
 
-// connected waits for the end of a connect.
-func (s *socket) connected(until Ender, end clock.Moment) error {
-	err := s.wait(s.writable, end, until.Done())
-	if err == errCancelled {
-		return until.Err()
-	}
-	if err != nil {
+// connect begins to connect, or says how that goes.
+func connect(fd int, sa syscall.Sockaddr) error {
+	switch err := syscall.Connect(fd, sa); err {
+	case syscall.EISCONN:
+		return nil
+	case syscall.EINPROGRESS, syscall.EALREADY:
+		return syscall.EAGAIN
+	default:
 		return err
 	}
-	code, err := s.try(func(fd int) (int, error) { return unix.GetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_ERROR) })
-	if err == nil && code != 0 {
-		err = unix.Errno(code)
-	}
-	return err
 }
 
-func dialError(err error) error {
-	if err == unix.ECONNREFUSED {
-		return format.Errorf("%w: %w", ErrRefused, err)
-	}
-	return err
-}
-
-// open makes a socket that does not block and is not inherited.
-func open(addr Addr) (fd int, sa unix.Sockaddr, err error) {
-	family := unix.AF_INET6
+// open makes a socket that is not inherited.
+func open(addr Addr) (s *socket, sa syscall.Sockaddr, err error) {
+	family := syscall.AF_INET6
 	if addr.is4() {
-		family = unix.AF_INET
-		sa = &unix.SockaddrInet4{Port: int(addr.port), Addr: [4]byte(addr.ip[12:])}
+		family = syscall.AF_INET
+		sa = &syscall.SockaddrInet4{Port: int(addr.port), Addr: [4]byte(addr.ip[12:])}
 	} else {
-		sa = &unix.SockaddrInet6{Port: int(addr.port), Addr: addr.ip}
+		sa = &syscall.SockaddrInet6{Port: int(addr.port), Addr: addr.ip}
 	}
-	fd, err = unix.Socket(family, unix.SOCK_STREAM|unix.SOCK_NONBLOCK|unix.SOCK_CLOEXEC, 0)
-	return fd, sa, err
+	fd, err := syscall.Socket(family, syscall.SOCK_STREAM|syscall.SOCK_NONBLOCK|syscall.SOCK_CLOEXEC, 0)
+	if err != nil {
+		return nil, nil, err
+	}
+	s, err = newSocket(fd)
+	return s, sa, err
 }
 
 func newConn(s *socket) *Conn {
-	_, _ = s.try(func(fd int) (int, error) { return 0, unix.SetsockoptInt(fd, unix.IPPROTO_TCP, unix.TCP_NODELAY, 1) })
+	_, _ = s.try(func(fd int) (int, error) {
+		return 0, syscall.SetsockoptInt(fd, syscall.IPPROTO_TCP, syscall.TCP_NODELAY, 1)
+	})
 	return &Conn{s: s}
 }
 
 // Read reads what is there, as io.Reader.
 func (c *Conn) Read(b []byte) (int, error) {
-	n, err := c.s.do(c.s.readable, c.until(), func(fd int) (int, error) { return unix.Read(fd, b) })
+	n, err := c.s.do(c.s.readable, c.until(), func(fd int) (int, error) { return syscall.Read(fd, b) })
 	if err != nil {
 		return 0, err
 	}
@@ -101,7 +97,7 @@ func (c *Conn) Read(b []byte) (int, error) {
 func (c *Conn) Write(b []byte) (int, error) {
 	done := 0
 	for done < len(b) {
-		n, err := c.s.do(c.s.writable, c.until(), func(fd int) (int, error) { return unix.Write(fd, b[done:]) })
+		n, err := c.s.do(c.s.writable, c.until(), func(fd int) (int, error) { return syscall.Write(fd, b[done:]) })
 		if err != nil {
 			return done, err
 		}
@@ -127,41 +123,37 @@ type Listener struct {
 
 // Listen listens on a numeric address; port 0 picks one.
 func Listen(addr Addr) (*Listener, error) {
-	fd, sa, err := open(addr)
+	s, sa, err := open(addr)
 	if err != nil {
 		return nil, err
 	}
-	port, err := listen(fd, sa)
+	port, err := s.try(func(fd int) (int, error) { return listen(fd, sa) })
 	if err != nil {
-		_ = unix.Close(fd)
-		if err == unix.EADDRINUSE {
+		_ = s.close()
+		if err == syscall.EADDRINUSE {
 			err = format.Errorf("%w: %w", ErrInUse, err)
 		}
 		return nil, err
 	}
-	s, err := newSocket(fd)
-	if err != nil {
-		return nil, err
-	}
-	return &Listener{s, port}, nil
+	return &Listener{s, uint16(port)}, nil
 }
 
-func listen(fd int, sa unix.Sockaddr) (port uint16, err error) {
-	if err := unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_REUSEADDR, 1); err != nil {
+func listen(fd int, sa syscall.Sockaddr) (port int, err error) {
+	if err := syscall.SetsockoptInt(fd, syscall.SOL_SOCKET, syscall.SO_REUSEADDR, 1); err != nil {
 		return 0, err
 	}
-	if err := unix.Bind(fd, sa); err != nil {
+	if err := syscall.Bind(fd, sa); err != nil {
 		return 0, err
 	}
-	if err := unix.Listen(fd, 128); err != nil {
+	if err := syscall.Listen(fd, 128); err != nil {
 		return 0, err
 	}
-	bound, err := unix.Getsockname(fd)
+	bound, err := syscall.Getsockname(fd)
 	switch a := bound.(type) {
-	case *unix.SockaddrInet4:
-		port = uint16(a.Port)
-	case *unix.SockaddrInet6:
-		port = uint16(a.Port)
+	case *syscall.SockaddrInet4:
+		port = a.Port
+	case *syscall.SockaddrInet6:
+		port = a.Port
 	}
 	return port, err
 }
@@ -173,10 +165,10 @@ func (l *Listener) Port() uint16 { return l.port }
 func (l *Listener) Accept() (*Conn, error) {
 	for {
 		fd, err := l.s.do(l.s.readable, 0, func(fd int) (int, error) {
-			conn, _, err := unix.Accept4(fd, unix.SOCK_NONBLOCK|unix.SOCK_CLOEXEC)
+			conn, _, err := syscall.Accept4(fd, syscall.SOCK_NONBLOCK|syscall.SOCK_CLOEXEC)
 			return conn, err
 		})
-		if errors.Is(err, unix.ECONNABORTED) {
+		if errors.Is(err, syscall.ECONNABORTED) {
 			continue
 		}
 		if err != nil {

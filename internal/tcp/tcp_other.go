@@ -23,13 +23,7 @@ type Conn struct{ c net.Conn }
 func Dial(until Ender, addr Addr, limit time.Duration) (*Conn, error) {
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
-	go func() {
-		select {
-		case <-until.Done():
-			cancel()
-		case <-ctx.Done():
-		}
-	}()
+	defer until.AfterFunc(cancel)()
 	d := net.Dialer{Timeout: limit}
 	c, err := d.DialContext(ctx, "tcp", addr.String())
 	if err != nil {

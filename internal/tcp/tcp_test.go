@@ -16,6 +16,16 @@ import (
 // limit is more time than anything here takes.
 const limit = time.Minute
 
+// An until is a context as an Ender; never is none.
+type until struct{ context.Context }
+
+func (u until) AfterFunc(f func()) (stop func() bool) { return context.AfterFunc(u.Context, f) }
+
+type never struct{}
+
+func (never) Err() error                          { return nil }
+func (never) AfterFunc(func()) (stop func() bool) { return func() bool { return true } }
+
 func listen(t *testing.T) *tcp.Listener {
 	t.Helper()
 	l, err := tcp.Listen(tcp.Loopback(0))
@@ -36,7 +46,7 @@ func TestBytesCrossBothWays(t *testing.T) {
 		_, _ = io.Copy(c, c)
 		_ = c.Close()
 	}()
-	c, err := tcp.Dial(context.Background(), tcp.Loopback(l.Port()), limit)
+	c, err := tcp.Dial(never{}, tcp.Loopback(l.Port()), limit)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -59,7 +69,7 @@ func TestNobodyListens(t *testing.T) {
 	l := listen(t)
 	port := l.Port()
 	_ = l.Close()
-	if _, err := tcp.Dial(context.Background(), tcp.Loopback(port), limit); !errors.Is(err, tcp.ErrRefused) {
+	if _, err := tcp.Dial(never{}, tcp.Loopback(port), limit); !errors.Is(err, tcp.ErrRefused) {
 		t.Fatalf("got %v, want ErrRefused", err)
 	}
 }
@@ -87,7 +97,7 @@ func TestCloseEndsAccept(t *testing.T) {
 
 func TestDeadline(t *testing.T) {
 	l := listen(t)
-	c, err := tcp.Dial(context.Background(), tcp.Loopback(l.Port()), limit)
+	c, err := tcp.Dial(never{}, tcp.Loopback(l.Port()), limit)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -130,7 +140,7 @@ func TestPendingReadEnds(t *testing.T) {
 // pair is both ends of a connection.
 func pair(t *testing.T, l *tcp.Listener) (dialled, accepted *tcp.Conn) {
 	t.Helper()
-	dialled, err := tcp.Dial(context.Background(), tcp.Loopback(l.Port()), limit)
+	dialled, err := tcp.Dial(never{}, tcp.Loopback(l.Port()), limit)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -163,7 +173,7 @@ func TestManyAtOnce(t *testing.T) {
 	for g := range 16 {
 		clients.Go(func() {
 			for range 20 {
-				c, err := tcp.Dial(context.Background(), tcp.Loopback(l.Port()), limit)
+				c, err := tcp.Dial(never{}, tcp.Loopback(l.Port()), limit)
 				if err != nil {
 					t.Error(err)
 					return
@@ -199,10 +209,10 @@ func TestDialEnds(t *testing.T) {
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
-	if c, err := tcp.Dial(ctx, tcp.Loopback(l.Port()), limit); filled && !errors.Is(err, context.Canceled) {
+	if c, err := tcp.Dial(until{ctx}, tcp.Loopback(l.Port()), limit); filled && !errors.Is(err, context.Canceled) {
 		t.Errorf("cancelled: %v, %v", c, err)
 	}
-	if c, err := tcp.Dial(context.Background(), tcp.Loopback(l.Port()), time.Millisecond); filled && !errors.Is(err, tcp.ErrTimeout) {
+	if c, err := tcp.Dial(never{}, tcp.Loopback(l.Port()), time.Millisecond); filled && !errors.Is(err, tcp.ErrTimeout) {
 		t.Errorf("out of time: %v, %v", c, err)
 	}
 }
@@ -211,7 +221,7 @@ func TestDialEnds(t *testing.T) {
 func fill(t *testing.T, l *tcp.Listener) bool {
 	t.Helper()
 	for range 5000 {
-		c, err := tcp.Dial(context.Background(), tcp.Loopback(l.Port()), time.Second)
+		c, err := tcp.Dial(never{}, tcp.Loopback(l.Port()), time.Second)
 		if errors.Is(err, tcp.ErrTimeout) {
 			return true
 		}
