@@ -5,7 +5,6 @@ package main
 import "C"
 
 import (
-	"context"
 	"errors"
 	"unicode/utf8"
 	"unsafe"
@@ -17,33 +16,31 @@ import (
 
 // codes says which code of llmp.h an error of the core stands for.
 var codes = []struct {
-	err  error
+	err  *error
 	code C.int32_t
 }{
-	{llmp.ErrInvalid, C.LLMP_E_INVALID},
-	{llmp.ErrNoMemory, C.LLMP_E_NOMEM},
-	{llmp.ErrTimeout, C.LLMP_E_TIMEOUT},
-	{llmp.ErrFull, C.LLMP_E_FULL},
-	{llmp.ErrClosed, C.LLMP_E_CLOSED},
-	{llmp.ErrCorrupt, C.LLMP_E_CORRUPT},
-	{llmp.ErrForked, C.LLMP_E_FORKED},
-	{llmp.ErrPermission, C.LLMP_E_PERMISSION},
-	{llmp.ErrUnsupported, C.LLMP_E_UNSUPPORTED},
-	{llmp.ErrBusy, C.LLMP_E_BUSY},
-	{llmp.ErrNotFound, C.LLMP_E_NOTFOUND},
-	{llmp.ErrTooBig, C.LLMP_E_TOOBIG},
-	{llmp.ErrRefused, C.LLMP_E_REFUSED},
-	{llmp.ErrProtocol, C.LLMP_E_PROTOCOL},
-	{llmp.ErrIO, C.LLMP_E_IO},
-	{event.ErrTooBig, C.LLMP_E_TOOBIG},
-	{event.ErrMalformed, C.LLMP_E_CORRUPT},
-	{context.DeadlineExceeded, C.LLMP_E_TIMEOUT},
-	{context.Canceled, C.LLMP_E_CLOSED},
+	{&llmp.ErrInvalid, C.LLMP_E_INVALID},
+	{&llmp.ErrNoMemory, C.LLMP_E_NOMEM},
+	{&llmp.ErrTimeout, C.LLMP_E_TIMEOUT},
+	{&llmp.ErrFull, C.LLMP_E_FULL},
+	{&llmp.ErrClosed, C.LLMP_E_CLOSED},
+	{&llmp.ErrCorrupt, C.LLMP_E_CORRUPT},
+	{&llmp.ErrForked, C.LLMP_E_FORKED},
+	{&llmp.ErrPermission, C.LLMP_E_PERMISSION},
+	{&llmp.ErrUnsupported, C.LLMP_E_UNSUPPORTED},
+	{&llmp.ErrBusy, C.LLMP_E_BUSY},
+	{&llmp.ErrNotFound, C.LLMP_E_NOTFOUND},
+	{&llmp.ErrTooBig, C.LLMP_E_TOOBIG},
+	{&llmp.ErrRefused, C.LLMP_E_REFUSED},
+	{&llmp.ErrProtocol, C.LLMP_E_PROTOCOL},
+	{&llmp.ErrIO, C.LLMP_E_IO},
+	{&event.ErrTooBig, C.LLMP_E_TOOBIG},
+	{&event.ErrMalformed, C.LLMP_E_CORRUPT},
 }
 
 func codeOf(err error) C.int32_t {
 	for _, c := range codes {
-		if errors.Is(err, c.err) {
+		if errors.Is(err, *c.err) {
 			return c.code
 		}
 	}

@@ -153,8 +153,11 @@ func (e *entry) rings() bool { return e.door.coming() || e.s.page != nil && e.s.
 // all are the pages of the entry that somebody may read, in the order of reading.
 func (e *entry) all() []*page {
 	own := e.s.past.(*ownPages)
-	pages := append([]*page{e.door}, own.limbo...)
-	return append(append(pages, own.pages...), e.s.page)
+	var all []*page
+	for _, pages := range [][]*page{{e.door}, own.limbo, own.pages, {e.s.page}} {
+		all = append(all, pages...)
+	}
+	return all
 }
 
 // alone says for sure that nobody is attached to a page of the entry.

@@ -74,19 +74,17 @@ func (s *Stats) numbers() []*uint64 {
 func (r StatsReport) encode() []byte {
 	b := postcard.AppendString(nil, r.Version)
 	b = postcard.AppendString(b, r.Hostname)
-	b = postcard.AppendU64(b, uint64(r.Uptime))
-	numbers := r.Stats.numbers()
-	b = postcard.AppendU64(b, uint64(len(numbers)))
-	for _, n := range numbers {
-		b = postcard.AppendU64(b, *n)
+	stats := r.Stats.numbers()
+	numbers := []uint64{uint64(r.Uptime), uint64(len(stats))}
+	for _, n := range stats {
+		numbers = append(numbers, *n)
 	}
-	b = postcard.AppendU64(b, uint64(len(r.Clients)))
+	numbers = append(numbers, uint64(len(r.Clients)))
 	for _, c := range r.Clients {
-		b = postcard.AppendU64(b, uint64(c.ID))
-		b = postcard.AppendU64(b, uint64(c.Kind))
-		b = postcard.AppendU64(b, c.Messages)
-		b = postcard.AppendU64(b, c.Bytes)
-		b = postcard.AppendU64(b, uint64(c.Idle))
+		numbers = append(numbers, uint64(c.ID), uint64(c.Kind), c.Messages, c.Bytes, uint64(c.Idle))
+	}
+	for _, n := range numbers {
+		b = postcard.AppendU64(b, n)
 	}
 	return b
 }

@@ -54,6 +54,9 @@ func (r *Reader) Finish() error {
 // that know more about a value than its encoding says.
 func (r *Reader) Refuse(err error) { r.fail(err, r.off) }
 
+// fail is not inlined, as it is called from everywhere and seldom.
+//
+//go:noinline
 func (r *Reader) fail(err error, at int) {
 	if r.err == nil {
 		r.err = format.Errorf("%w (byte %d of %d)", err, at, len(r.in))
