@@ -37,6 +37,7 @@ stage_checks() {
   scripts/check-deps.sh || status=1
   scripts/check-generated.sh || status=1
   scripts/check-symbols.sh || status=1
+  scripts/check-size.sh || status=1
   python3 scripts/abi.py check || status=1
   python3 scripts/check_docs.py || status=1
   scripts/check-readme.sh || status=1
