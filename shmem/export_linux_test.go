@@ -5,6 +5,7 @@ var (
 	Touch    = touch
 	NextName = nextName
 	NamePID  = namePID
+	CRC32    = crc32
 )
 
 // RewindNames makes the next name the one that was given out last.

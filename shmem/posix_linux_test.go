@@ -2,6 +2,7 @@ package shmem_test
 
 import (
 	"errors"
+	"hash/crc32"
 	"os"
 	"strconv"
 	"strings"
@@ -84,4 +85,12 @@ func TestRemovedByOthersIsNoErrorOnClose(t *testing.T) {
 		t.Fatal(err)
 	}
 	closeMap(t, m)
+}
+
+func TestChecksumIsThatOfTheStandard(t *testing.T) {
+	for _, s := range []string{"", "123456789", "pid:[4026531836]", "pid:[4026532999]"} {
+		if got, want := shmem.CRC32(s), crc32.ChecksumIEEE([]byte(s)); got != want {
+			t.Errorf("%q: %#x, want %#x", s, got, want)
+		}
+	}
 }
