@@ -63,13 +63,24 @@ overlay runtime/sigtab_linux_generic.go ${#HOSTS_SIGNALS[@]} \
 # would bring fmt and os.)
 overlay runtime/mgcpacer.go 1 -e 's/^\treturn 100$/\treturn 50/'
 
-# The rest is for size. DEFLATE needs fmt, a tenth of the library, for one error
-# that we cannot cause; and nobody gives the packages beside the runtime settings
-# by GODEBUG, so they need not be able to read any.
-overlay compress/flate/deflate.go 2 -e '/^\t"fmt"$/d' \
-  -e 's/fmt\.Errorf\("(flate: invalid compression level) .*/errors.New("\1")/'
+# The rest is for size, and takes away what cannot be used here.
+#
+# DEFLATE is used at level 1 alone; and for the error about other levels it needs
+# fmt, a tenth of the library.
+overlay compress/flate/deflate.go 10 -e '/^\t"fmt"$/d' \
+  -e 's/fmt\.Errorf\("(flate: invalid compression level) .*/errors.New("\1")/' \
+  -e '/^\tcase level == DefaultCompression:/,/^\tdefault:/{/^\tdefault:/!d}'
+# Nobody gives the packages beside the runtime settings by GODEBUG, so they need
+# not be able to read any.
 overlay internal/godebug/godebug.go 2 -e '/^\tset(Update|NewIncNonDefault)\(/d'
-overlay runtime/traceruntime.go 4 -e 's/^\treturn (trace\.(enabled|enabledWithAllocFree|shutdown\.Load\(\))|tl\.gen != 0)$/\treturn false/'
+# Nobody can switch on the tracer, so it is off for good.
+overlay runtime/traceruntime.go 4 \
+  -e 's/^\treturn (trace\.(enabled|enabledWithAllocFree|shutdown\.Load\(\))|tl\.gen != 0)$/\treturn false/'
+# What a control group allows is never taken for less than two processors, and
+# more are not used (capi/main.go): it need not be looked up.
+overlay runtime/cgroup_linux.go 2 \
+  -e 's/^(\tc, err :=) cgroup\.OpenCPU\(cgroupScratch\[:\]\)$/\1 cgroup.CPU{}, cgroup.ErrNoCgroup/' \
+  -e 's/^(\tlimit, ok, err :=) cgroup\.ReadCPULimit\(cpu\)$/\1 0.0, false, cgroup.ErrNoCgroup/'
 
 printf '{"Replace":{%s}}\n' "$(IFS=, && echo "${overlaid[*]}")" >"$work/overlay.json"
 
