@@ -7,13 +7,17 @@ import "time"
 
 // A Moment is a time of this process's, by a clock that never goes back. The
 // zero Moment is none, and lies before all others.
-type Moment int64 // nanoseconds since the epoch
+type Moment int64 // nanoseconds
 
-// epoch lies a while before the first moment, so that none is the zero Moment.
-var epoch = time.Now().Add(-time.Hour)
+// start is the first moment, or nearly.
+var start = time.Now()
+
+// first is that far from the zero Moment, so that what never was is longer ago
+// than anybody waits: 73 years.
+const first Moment = 1 << 61
 
 // Now is the current moment.
-func Now() Moment { return Moment(time.Since(epoch)) }
+func Now() Moment { return first + Moment(time.Since(start)) }
 
 // Add is the moment d later.
 func (m Moment) Add(d time.Duration) Moment {
