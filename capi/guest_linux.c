@@ -4,7 +4,6 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "_cgo_export.h"
@@ -177,22 +176,8 @@ void guest_enter(struct guest_call *call) {
   }
 }
 
-/* A write to a closed connection left SIGPIPE pending on this thread. It was
- * ours, the host must not see it; unless it blocks it anyway. */
-static void drop_sigpipe(const sigset_t *host_mask) {
-  if (sigismember(host_mask, SIGPIPE)) {
-    return;
-  }
-  const struct timespec now = {0, 0};
-  sigset_t pipe;
-  sigemptyset(&pipe);
-  sigaddset(&pipe, SIGPIPE);
-  (void)sigtimedwait(&pipe, NULL, &now);
-}
-
 void guest_leave(struct guest_call *call) {
   const int saved = errno;
-  drop_sigpipe(&call->host_mask);
   current = call->outer;
   pthread_sigmask(SIG_SETMASK, &call->host_mask, NULL);
   errno = saved;

@@ -93,11 +93,14 @@ func (c *Conn) Read(b []byte) (int, error) {
 	return n, nil
 }
 
-// Write writes all of b, as io.Writer.
+// Write writes all of b, as io.Writer. It raises no SIGPIPE: the host whose
+// thread this is may have a handler for it.
 func (c *Conn) Write(b []byte) (int, error) {
 	done := 0
 	for done < len(b) {
-		n, err := c.s.do(c.s.writable, c.until(), func(fd int) (int, error) { return syscall.Write(fd, b[done:]) })
+		n, err := c.s.do(c.s.writable, c.until(), func(fd int) (int, error) {
+			return syscall.SendmsgN(fd, b[done:], nil, nil, syscall.MSG_NOSIGNAL)
+		})
 		if err != nil {
 			return done, err
 		}
