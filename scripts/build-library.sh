@@ -33,18 +33,28 @@ flock 9
 # sources are compiled with a few lines changed, by go's -overlay.
 overlaid=()
 
-# overlay FILE LINES SED...: FILE as sed changes it, which must be as many lines.
+# overlay FILE LINES SED...: FILE as sed changes it, which must be as many lines;
+# false if they are not, and then nothing is changed.
 overlay() {
   local file lines=$2 changed name=${1//\//-}
   file=$("$GO" env GOROOT)/src/$1
   shift 2
   sed -E "$@" "$file" >"$work/$name.new"
   changed=$(diff "$file" "$work/$name.new" | grep -c '^<' || true)
-  [ "$changed" -eq "$lines" ] ||
-    die "$("$GO" version): $file is not as expected; build with the Go version of go.mod"
+  if [ "$changed" -ne "$lines" ]; then
+    rm -f "$work/$name.new"
+    return 1
+  fi
   cmp -s "$work/$name.new" "$work/$name" || mv -f "$work/$name.new" "$work/$name"
   rm -f "$work/$name.new"
   overlaid+=("\"$file\":\"$work/$name\"")
+}
+
+# smaller FILE LINES SED...: overlay for what the library is as good without, but
+# larger.
+smaller() {
+  overlay "$@" ||
+    warn "$("$GO" version): $1 is not as expected, so the library gets larger; the Go version of go.mod is the one that fits"
 }
 
 # Its threads must leave each signal to the host's. Most they do not take anyway,
@@ -55,30 +65,31 @@ overlay() {
 # the thread that causes them, and glibc's own signals.
 HOSTS_SIGNALS=(16 17 27 34)
 overlay runtime/sigtab_linux_generic.go ${#HOSTS_SIGNALS[@]} \
-  -e "s@^(\s*/\* ($(IFS='|' && echo "${HOSTS_SIGNALS[*]}")) \*/ \{.*) \+ _SigUnblock@\1@"
+  -e "s@^(\s*/\* ($(IFS='|' && echo "${HOSTS_SIGNALS[*]}")) \*/ \{.*) \+ _SigUnblock@\1@" ||
+  die "$("$GO" version): the table of signals is not as expected; build with the Go version of go.mod"
 
 # What the library keeps on the Go heap is a few hundred kilobytes, the messages
 # lie in shared memory. So a collection is cheap, and where the environment has
 # no GOGC it may come at 2 MiB instead of the usual 4. (To say so by runtime/debug
 # would bring fmt and os.)
-overlay runtime/mgcpacer.go 1 -e 's/^\treturn 100$/\treturn 50/'
+smaller runtime/mgcpacer.go 1 -e 's/^\treturn 100$/\treturn 50/'
 
 # The rest is for size, and takes away what cannot be used here.
 #
 # DEFLATE is used at level 1 alone; and for the error about other levels it needs
 # fmt, a tenth of the library.
-overlay compress/flate/deflate.go 10 -e '/^\t"fmt"$/d' \
+smaller compress/flate/deflate.go 10 -e '/^\t"fmt"$/d' \
   -e 's/fmt\.Errorf\("(flate: invalid compression level) .*/errors.New("\1")/' \
   -e '/^\tcase level == DefaultCompression:/,/^\tdefault:/{/^\tdefault:/!d}'
 # Nobody gives the packages beside the runtime settings by GODEBUG, so they need
 # not be able to read any.
-overlay internal/godebug/godebug.go 2 -e '/^\tset(Update|NewIncNonDefault)\(/d'
+smaller internal/godebug/godebug.go 2 -e '/^\tset(Update|NewIncNonDefault)\(/d'
 # Nobody can switch on the tracer, so it is off for good.
-overlay runtime/traceruntime.go 4 \
+smaller runtime/traceruntime.go 4 \
   -e 's/^\treturn (trace\.(enabled|enabledWithAllocFree|shutdown\.Load\(\))|tl\.gen != 0)$/\treturn false/'
 # What a control group allows is never taken for less than two processors, and
 # more are not used (capi/main.go): it need not be looked up.
-overlay runtime/cgroup_linux.go 2 \
+smaller runtime/cgroup_linux.go 2 \
   -e 's/^(\tc, err :=) cgroup\.OpenCPU\(cgroupScratch\[:\]\)$/\1 cgroup.CPU{}, cgroup.ErrNoCgroup/' \
   -e 's/^(\tlimit, ok, err :=) cgroup\.ReadCPULimit\(cpu\)$/\1 0.0, false, cgroup.ErrNoCgroup/'
 
