@@ -108,6 +108,7 @@ void read_line(int fd, char *line, size_t room);
 /* ------------------------------------------------------------- commands */
 
 int pipeline(struct options *o);
+int bare_pipeline(struct options *o);
 int round_trip(struct options *o, char *self);
 int reply(struct options *o);
 int role_send(struct options *o);

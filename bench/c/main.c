@@ -13,6 +13,9 @@ static const char usage[] =
     "  pipeline    what a message costs in each step, in one thread\n"
     "              --sizes 8,64,1024,65536  --megabytes 32 (a step, a turn)  --turns 5\n"
     "              --history all\n"
+    "  bare-pipeline\n"
+    "              the copies of such a pipeline, without a bus around them\n"
+    "              --sizes 8,64,1024,65536  --megabytes 32  --turns 5\n"
     "  round-trip  a message there and back between two processes that spin, pinned\n"
     "              to a core each: a sender and a receiver each\n"
     "              --sizes 64  --rounds 100000  --turns 5\n"
@@ -47,6 +50,9 @@ int main(int argc, char **argv) {
   }
   if (strcmp(command, "reply") == 0) { /* the other process of a round trip */
     return reply(&o);
+  }
+  if (strcmp(command, "bare-pipeline") == 0) {
+    return bare_pipeline(&o);
   }
   if (strcmp(command, "bare-wake") == 0) {
     return bare_wake(&o);

@@ -3,35 +3,7 @@
 #include <string.h>
 
 #include "bus.h"
-
-/* As bench/peers/src/pipeline.rs has them. */
-#define BATCH_BYTES (512u << 10)
-#define BATCH_MESSAGES 1024u
-#define LEAST_BYTES 128u
-#define WARM_UP_BYTES (8u << 20)
-
-struct plan {
-  size_t size, batch, warm_up, batches;
-  uint64_t turn;
-  const char *history;
-};
-
-static struct plan plan_for(size_t size, uint64_t bytes) {
-  const size_t cost = size < LEAST_BYTES ? LEAST_BYTES : size;
-  struct plan p = {.size = size, .batch = BATCH_BYTES / cost};
-  if (p.batch > BATCH_MESSAGES) {
-    p.batch = BATCH_MESSAGES;
-  }
-  if (p.batch == 0) {
-    p.batch = 1;
-  }
-  p.warm_up = WARM_UP_BYTES / (p.batch * cost);
-  p.batches = (size_t)(bytes / (p.batch * cost));
-  if (p.batches < 8) {
-    p.batches = 8;
-  }
-  return p;
-}
+#include "plan.h"
 
 /* A broker, one client that sends and one that receives. */
 struct stage {
@@ -68,7 +40,7 @@ static size_t rows_of(size_t left) {
 
 /* One message a call, and ROWS a call. */
 struct way {
-  const char *send, *forward, *receive;
+  const char *suffix; /* of its steps' names */
   void (*do_send)(const struct stage *s, const struct plan *p, const void *work);
   void (*do_receive)(const struct stage *s, const struct plan *p, void *work);
 };
@@ -114,23 +86,10 @@ static void receive_together(const struct stage *s, const struct plan *p, void *
   }
 }
 
-static double per_message(uint64_t from, uint64_t to, const struct plan *p) {
-  return (double)(to - from) / (double)p->batch;
-}
-
-static void report(struct samples *s, const struct plan *p, const char *step) {
-  samples_report(s, PEER, "ns/message",
-                 "\"bench\":\"pipeline\",\"step\":\"%s\",\"size\":%zu,\"batch\":%zu,\"turn\":%zu,"
-                 "\"history\":\"%s\"",
-                 step, p->size, p->batch, (size_t)p->turn, p->history);
-}
-
 static void measure(const struct plan *p, const struct way *way, const void *out, void *in) {
   struct stage s = set_up(p);
   (void)pin(0); /* this thread alone: the library's own are there already */
-  struct samples sent = samples_new(p->batches);
-  struct samples forwarded = samples_new(p->batches);
-  struct samples taken = samples_new(p->batches);
+  struct steps steps = steps_new(p);
   for (size_t i = 0; i < p->warm_up + p->batches; i++) {
     const uint64_t t0 = now_ns();
     way->do_send(&s, p, out);
@@ -140,21 +99,16 @@ static void measure(const struct plan *p, const struct way *way, const void *out
     way->do_receive(&s, p, in);
     const uint64_t t3 = now_ns();
     if (i >= p->warm_up) {
-      samples_add(&sent, per_message(t0, t1, p));
-      samples_add(&forwarded, per_message(t1, t2, p));
-      samples_add(&taken, per_message(t2, t3, p));
+      steps_add(&steps, p, t0, t1, t2, t3);
     }
     bus_drain(s.sender); /* its own messages: not what is measured */
   }
   tear_down(&s);
-  report(&sent, p, way->send);
-  report(&forwarded, p, way->forward);
-  report(&taken, p, way->receive);
+  steps_report(&steps, p, PEER, way->suffix);
 }
 
-static const struct way singly = {"send", "forward", "receive", send_singly, receive_singly};
-static const struct way together = {"send_many", "forward_many", "receive_many", send_together,
-                                    receive_together};
+static const struct way singly = {"", send_singly, receive_singly};
+static const struct way together = {"_many", send_together, receive_together};
 
 int pipeline(struct options *o) {
   uint64_t sizes[SIZES_MAX];

@@ -22,6 +22,7 @@ ICEORYX = "iceoryx2"
 TACHYON = "Tachyon"
 CACHE_LINE = "cache line"
 BARE_WAKE = "bare futex, two hops"
+BARE_COPIES = "bare copies"
 
 
 Mode = Literal["full", "quick", "smoke"]

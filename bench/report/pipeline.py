@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .drivers import GO, ICEORYX, LL_MP, OURS, OURS_KEPT, OURS_MANY, Drivers, Settings
+from .drivers import BARE_COPIES, GO, ICEORYX, LL_MP, OURS, OURS_KEPT, OURS_MANY, Drivers, Settings
 from .processes import run
 from .results import Figure, Goal, Ratio, Row, Section, by_peer, summed
 
@@ -25,12 +25,14 @@ def measure(drivers: Drivers, settings: Settings) -> Section:
         title="A message's way through a bus, step by step",
         how="A client sends a batch (512 KiB, at most 1024 messages), the broker forwards it, "
         "another client receives it and looks at each message; ns a message. All in one thread, "
-        "pinned to core 0, with pages of each peer's default size. A round's value is the median "
-        "over its batches; the last lines are the means, which hold what new pages cost. "
+        "pinned to core 0, with pages of each peer's default size. Batched: 128 messages a call. "
+        "A round's value is the median over its batches; the last lines are the means, which "
+        "hold what new pages cost. Bare copies are the limit: what this format has to be written, "
+        "copied and read, and no bus around it. "
         f"llmp's brokers keep no history here, but for the column {OURS_KEPT!r}: that is the "
         "default, history for late joiners on disk. ll_mp keeps all in memory. iceoryx2 has "
         "no broker, so nothing to forward.",
-        peers=(OURS, OURS_MANY, OURS_KEPT, GO, LL_MP, ICEORYX),
+        peers=(OURS, OURS_MANY, OURS_KEPT, GO, BARE_COPIES, LL_MP, ICEORYX),
     )
     megabytes = str(settings.pick(32, 8, 1))
     for _ in range(settings.rounds):
@@ -50,6 +52,7 @@ def _commands(drivers: Drivers) -> list[list[str]]:
         commands.append([drivers.peers, "pipeline"])
     commands.append([drivers.go, "pipeline", "--history", "none"])
     commands.append([drivers.c, "pipeline", "--history", "all"])
+    commands.append([drivers.c, "bare-pipeline"])
     return commands
 
 
@@ -68,7 +71,8 @@ def _figures(rows: list[Row], size: int) -> list[Figure]:
     aim = Goal(AIMS[size], "least") if size in AIMS else None
     ratios = (
         Ratio(LL_MP, OURS, aim),
-        Ratio(LL_MP, OURS_MANY),
+        Ratio(LL_MP, OURS_MANY, aim),
+        Ratio(LL_MP, BARE_COPIES),
         Ratio(LL_MP, OURS_KEPT, aim),
         Ratio(GO, OURS, GO_AIM),
     )

@@ -16,6 +16,7 @@ COLOURS = {
     names.GO: "#2f7fc1",
     names.CACHE_LINE: "#999999",
     names.BARE_WAKE: "#999999",
+    names.BARE_COPIES: "#999999",
     names.LL_MP: "#c8553d",
     names.LL_MP_SPINNING: "#e6a08f",
     names.ICEORYX: "#8a6bb1",
