@@ -43,14 +43,20 @@ PAGE_INLINE enum page_found recv_next(struct llmp_recv_cursor *c, struct page_me
 /* recv_message for all that is not just the next message of this page. */
 int recv_any(struct handle *h, llmp_msg *out);
 
-/* Without a single call, and so without a stack frame, where a message is there. */
+/* Without a single call, and so without a stack frame, where a message is there
+ * or none. */
 static inline int recv_message(struct handle *h, llmp_msg *out) {
   struct recv_half *r = &h->recv;
   struct page_message m;
-  if (__builtin_expect(out != NULL && r->end == 0 && !(r->cur.state & LLMP_STATE_SKIP), 1) &&
-      page_next(&r->cur, &m) == PAGE_MESSAGE) {
-    recv_fill(out, &m);
-    return 1;
+  if (__builtin_expect(out != NULL && r->end == 0 && !(r->cur.state & LLMP_STATE_SKIP), 1)) {
+    const enum page_found found = page_next(&r->cur, &m);
+    if (found == PAGE_MESSAGE) {
+      recv_fill(out, &m);
+      return 1;
+    }
+    if (found == PAGE_NOTHING && r->watch == NULL) {
+      return 0;
+    }
   }
   return recv_any(h, out);
 }

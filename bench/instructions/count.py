@@ -51,7 +51,7 @@ def callgrind(folder: Path, command: list[str], *options: str) -> list[Path]:
         "GOGC": "off",
     }
     result = subprocess.run(
-        ["valgrind", "--tool=callgrind", f"--callgrind-out-file={folder}/out", *options, *command],
+        ["valgrind", "--fair-sched=yes", "--tool=callgrind", f"--callgrind-out-file={folder}/out", *options, *command],
         env=environment,
         capture_output=True,
         text=True,
