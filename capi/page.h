@@ -337,27 +337,26 @@ struct page_message {
   const unsigned char *payload;
 };
 
-/* Reads the header at off if header and payload lie in the map. off is where a
- * message can be: from WIRE_PAGE_HEADER to the map's size, a multiple of 8. */
-PAGE_INLINE bool page_checked_header(const struct llmp_recv_cursor *c, uint64_t off,
-                                     struct page_message *m) {
-  if (c->size - off < WIRE_MSG_HEADER) {
-    return false;
+/* What page_next came upon where the tag may be the bus's own. */
+static inline enum page_found page_tag_found(uint32_t tag) {
+  switch (tag) {
+    case WIRE_TAG_END_OF_PAGE:
+      return PAGE_END;
+    case WIRE_TAG_EXITING:
+      return PAGE_EXITING;
+    case WIRE_TAG_UNSET:
+    case WIRE_TAG_UNINITIALIZED:
+      return PAGE_CORRUPT;
+    default:
+      return PAGE_MESSAGE;
   }
-  const unsigned char *h = c->base + off;
-  const uint64_t from = page_load64(h, WIRE_MSG_OFF_TAG); /* and WIRE_MSG_OFF_SENDER */
-  m->tag = (uint32_t)from;
-  m->sender = (uint32_t)(from >> 32);
-  m->flags = page_load32(h, WIRE_MSG_OFF_FLAGS);
-  m->id = page_load64(h, WIRE_MSG_OFF_ID);
-  m->len = page_load64(h, WIRE_MSG_OFF_LEN);
-  m->padded = page_load64(h, WIRE_MSG_OFF_PADDED);
-  m->payload = h + WIRE_MSG_HEADER;
-  return m->padded <= c->size - off - WIRE_MSG_HEADER && m->len <= m->padded;
 }
 
 /* Looks at the next message. An ordinary one moves the cursor. *m is filled for
- * an ordinary message, a link and a goodbye. */
+ * an ordinary message, a link and a goodbye. The cursor is where a message can
+ * be: from WIRE_PAGE_HEADER to the map's size, at a multiple of 8.
+ *
+ * Each field is read when it is looked at, so that few registers do. */
 PAGE_INLINE enum page_found page_next(struct llmp_recv_cursor *c, struct page_message *m) {
   if (c->seen_id >= c->highest) {
     /* Pairs with the store in page_publish: what the sender wrote before is
@@ -367,33 +366,43 @@ PAGE_INLINE enum page_found page_next(struct llmp_recv_cursor *c, struct page_me
       return PAGE_NOTHING;
     }
   }
-  if (!page_checked_header(c, c->next, m) || m->id != c->seen_id + 1) {
+  const uint64_t off = c->next, room = c->size - off;
+  const unsigned char *h = c->base + off;
+  if (room < WIRE_MSG_HEADER) {
     return PAGE_CORRUPT;
   }
+  m->padded = page_load64(h, WIRE_MSG_OFF_PADDED);
+  if (m->padded > room - WIRE_MSG_HEADER) {
+    return PAGE_CORRUPT;
+  }
+  m->len = page_load64(h, WIRE_MSG_OFF_LEN);
+  m->id = c->seen_id + 1;
+  if (m->len > m->padded || page_load64(h, WIRE_MSG_OFF_ID) != m->id) {
+    return PAGE_CORRUPT;
+  }
+  const uint64_t from = page_load64(h, WIRE_MSG_OFF_TAG); /* and WIRE_MSG_OFF_SENDER */
+  m->tag = (uint32_t)from;
+  m->sender = (uint32_t)(from >> 32);
+  m->payload = h + WIRE_MSG_HEADER;
   if (__builtin_expect(!page_plain_tag(m->tag), 0)) {
-    switch (m->tag) {
-      case WIRE_TAG_END_OF_PAGE:
-        return PAGE_END;
-      case WIRE_TAG_EXITING:
-        return PAGE_EXITING;
-      case WIRE_TAG_UNSET:
-      case WIRE_TAG_UNINITIALIZED:
-        return PAGE_CORRUPT;
-      default:
-        break;
+    const enum page_found found = page_tag_found(m->tag);
+    if (found != PAGE_MESSAGE) {
+      m->flags = page_load32(h, WIRE_MSG_OFF_FLAGS);
+      return found;
     }
   }
-  const uint64_t end = c->next + WIRE_MSG_HEADER + m->padded;
+  const uint64_t end = off + WIRE_MSG_HEADER + m->padded;
   if (end % WIRE_MSG_ALIGN != 0) {
     return PAGE_CORRUPT;
   }
   /* The header three messages on from the next, if all are as long: it would
    * otherwise be waited for, as each header tells where the next one is. */
-  __builtin_prefetch(c->base + end + 3 * (end - c->next));
-  c->last_off = c->next;
+  __builtin_prefetch(c->base + end + 3 * (end - off));
+  c->last_off = off;
   /* A store of its own, not half of a vector's: the next call waits for it. */
   __atomic_store_n(&c->next, end, __ATOMIC_RELAXED);
   c->seen_id = m->id;
+  m->flags = page_load32(h, WIRE_MSG_OFF_FLAGS);
   return PAGE_MESSAGE;
 }
 
