@@ -228,6 +228,12 @@ func TestMessagesLargerThanTheBudget(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
+	// Whoever stood on the last large page and did not read on would hold up the
+	// joiner, and be cut off.
+	eventually(t, "the last large page is left", func() bool {
+		_, ok, err := live.Recv()
+		return !ok && err == nil && b.Stats().SharedBytes <= budget
+	})
 	readNumbered(t, connect(t, port, p), 0, n)
 	sendNumbered(t, a, live, n, 9000, 1000) // beyond the last large page
 	underBudget(t, b, budget)
