@@ -238,3 +238,41 @@ func TestMessagesLargerThanTheBudget(t *testing.T) {
 	sendNumbered(t, a, live, n, 9000, 1000) // beyond the last large page
 	underBudget(t, b, budget)
 }
+
+// TestCutOffClientConnectsAnew: the process of a receiver that was cut off
+// connects anew, as it is told to, and gets the same slot. From then on its place
+// counts as anybody's does.
+func TestCutOffClientConnectsAnew(t *testing.T) {
+	const budget, n, size = 1 << 20, 3000, 1000
+	p := provider(t, shmem.SysV)
+	b, port := runBroker(t, BrokerOptions{
+		Provider: p, PageSize: 64 << 10, Budget: budget, SlowTimeout: 300 * time.Millisecond, ArchiveDir: t.TempDir(),
+	})
+	a, live := connect(t, port, p), connect(t, port, p)
+	sent := uint64(10)
+	sendNumbered(t, a, live, 0, sent, size)
+	for cut := uint64(1); cut <= 3; cut++ {
+		late := connect(t, port, p)
+		readNumbered(t, late, 0, sent)
+		due := sent
+		sendNumbered(t, a, live, sent, n, size)
+		sent += n
+		if s := b.Stats(); s.CutOff != cut {
+			t.Errorf("%d were cut off, want %d: %+v", s.CutOff, cut, s)
+		}
+		for {
+			m, ok, err := late.Recv()
+			if errors.Is(err, ErrNotFound) {
+				break
+			}
+			if err != nil || !ok {
+				t.Fatalf("one that was cut off got %v, %v at message %d", ok, err, due)
+			}
+			if err := checkNumbered(m.Data, due); err != nil {
+				t.Fatal(err)
+			}
+			due++
+		}
+		_ = late.Close()
+	}
+}

@@ -120,6 +120,7 @@ func (p *broadcast) others(pg *page) int {
 type hold struct {
 	seq   uint64 // the oldest page; 0: nothing
 	since clock.Moment
+	stays map[int]stay // the readers with a slot among those who hold it, each with a time of its own
 }
 
 // deadGrace is how long a reader that is attached to nothing is taken to be on
@@ -127,14 +128,16 @@ type hold struct {
 const deadGrace = 2 * time.Second
 
 // relieve does something about whoever holds the oldest page of a full bus, if
-// they had their time.
+// they had their time: each its own, since some may have come just now to where
+// another has stopped.
 func (p *broadcast) relieve() {
 	lp, now := p.pages[0], clock.Now()
 	archiving := p.archive != nil && !lp.archived.Load()
 	if p.held.seq != lp.seq || archiving {
-		p.held = hold{seq: lp.seq, since: now}
+		p.held = hold{seq: lp.seq, since: now, stays: map[int]stay{}}
 	}
 	p.b.readers.sweep(now)
+	p.b.readers.note(lp.seq, p.held.stays, now)
 	if archiving || len(p.pages) == 1 {
 		return
 	}
@@ -143,12 +146,21 @@ func (p *broadcast) relieve() {
 	switch {
 	case p.b.readers.hold(lp.seq):
 		if late {
-			p.b.count.cutOff.Add(uint64(p.b.readers.cutOff(lp.seq)))
-			lp.tainted = true
+			if n := p.b.readers.cutOff(lp.seq, p.held.stays, now.Add(-slow)); n > 0 {
+				p.b.count.cutOff.Add(uint64(n))
+				lp.tainted = true
+			}
 		}
-	case late, p.passed(lp), lp.lonelyFor(now) >= p.grace() && p.deserted(lp):
+	case late && !(lp.awaits(now, slow) && waited/2 < slow), p.passed(lp), lp.lonelyFor(now) >= p.grace() && p.deserted(lp):
 		p.giveUp(lp)
 	}
+}
+
+// awaits says whether a joiner was led to the page less than a while ago. (The
+// page is not kept for such for ever: joiners that fail before they arrive, and
+// come anew, would keep the bus full.)
+func (lp *livePage) awaits(now clock.Moment, while time.Duration) bool {
+	return slices.ContainsFunc(lp.joiners, func(e *entry) bool { return now.Sub(e.moved) < while })
 }
 
 // look notes which pages are held by readers that are attached to nothing, so

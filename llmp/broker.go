@@ -91,7 +91,7 @@ func NewBroker(o BrokerOptions) (*Broker, error) {
 	}
 	b.out.lean = true
 	b.entries.b = b
-	b.readers = readers{bell: b.bell, cut: map[int]identity{}, clean: b.cleanSlot}
+	b.readers = readers{bell: b.bell, clean: b.cleanSlot}
 	b.pages = newBroadcast(b, b.out.page)
 	b.out.past = b.pages
 	return b, nil

@@ -135,6 +135,7 @@ func (e *entry) fill(now clock.Moment) (moved bool) {
 					break
 				}
 				e.linkTo(lp)
+				e.moved = now
 				e.b.entries.settle(e)
 				return true
 			}

@@ -35,7 +35,7 @@ type entry struct {
 	loaded atomic.Pointer[loadedPage]
 	asked  uint64 // number of the page that was asked for; 0: none
 
-	moved  clock.Moment // when the joiner was last seen to read
+	moved  clock.Moment // when the joiner was last seen to read, or was led on to a broadcast page
 	waits  bool         // it is not the joiner who is slow: it waits for its turn, or for the archive
 	lonely clock.Moment // since when nobody is attached; zero: somebody is
 }

@@ -9,11 +9,11 @@ import (
 )
 
 // readers are the readers of a broker's broadcast pages who have a slot on its
-// bell, as the broker sees them. Others can write to the slots: what the broker
-// must not forget it keeps for itself.
+// bell, as the broker sees them. That one was cut off stands in its place and
+// nowhere else: who takes the slot after it may be of the same process, and must
+// not be taken for it.
 type readers struct {
 	bell  *bell
-	cut   map[int]identity // whom it has cut off
 	swept clock.Moment
 	clean func(slot int) // takes the slot's marks off all pages
 }
@@ -33,26 +33,37 @@ func (r *readers) hold(seq uint64) bool {
 
 func (r *readers) holds(i int, seq uint64) bool {
 	place := atomic.LoadUint64(r.bell.place(i))
-	if place == 0 || place&placeCut != 0 || place>>1 > seq {
-		return false
-	}
-	cut, found := r.cut[i]
-	return !found || cut != r.bell.owner(i)
+	return place != 0 && place&placeCut == 0 && place>>1 <= seq
 }
 
-// cutOff cuts off who stands on page number seq or before it, and returns how
-// many. Who moves on in the same moment is not cut off.
-func (r *readers) cutOff(seq uint64) (n int) {
+// A stay is how long a reader has been seen to hold up a full bus.
+type stay struct {
+	who   identity
+	since clock.Moment
+}
+
+// note keeps in stays, by their slots, who stands on page number seq or before
+// it, and since when they have been seen there.
+func (r *readers) note(seq uint64, stays map[int]stay, now clock.Moment) {
 	for i := range r.bell.slots() {
 		if !r.holds(i, seq) {
-			continue
+			delete(stays, i)
+		} else if who := r.bell.owner(i); stays[i].who != who {
+			stays[i] = stay{who: who, since: now}
 		}
+	}
+}
+
+// cutOff cuts off those in stays who have been there since then or longer, if
+// they stand on page number seq or before it still, and returns how many. Who
+// moves on in the same moment is not cut off.
+func (r *readers) cutOff(seq uint64, stays map[int]stay, then clock.Moment) (n int) {
+	for i, s := range stays {
 		place := atomic.LoadUint64(r.bell.place(i))
-		if place == 0 || place&placeCut != 0 || place>>1 > seq {
+		if then.Before(s.since) || place == 0 || place&placeCut != 0 || place>>1 > seq {
 			continue
 		}
 		if atomic.CompareAndSwapUint64(r.bell.place(i), place, place|placeCut) {
-			r.cut[i] = r.bell.owner(i)
 			n++
 		}
 	}
@@ -88,6 +99,5 @@ func (r *readers) sweep(now clock.Moment) {
 		}
 		r.clean(i)
 		r.bell.giveSlot(i)
-		delete(r.cut, i)
 	}
 }
