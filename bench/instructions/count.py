@@ -85,9 +85,7 @@ def count_c(messages: int, size: int) -> dict[str, int]:
     with tempfile.TemporaryDirectory() as folder:
         for path in callgrind(Path(folder), command, "--collect-atstart=no"):
             dump = path.read_text()
-            step = re.search(
-                r"^desc: Trigger: Client Request: (.*)$", dump, re.MULTILINE
-            )
+            step = re.search(r"^desc: Trigger: Client Request: (.*)$", dump, re.MULTILINE)
             if step is not None:
                 counts[step[1]] = summary(dump)
     return counts
@@ -150,9 +148,7 @@ def compare(counts: Counts, baseline: Counts) -> int:
         else:
             verdict = ""
         print(f"{step:<34} {shown(before):>9} {shown(now):>9}  {verdict}".rstrip())
-    print(
-        f"instructions: {len(baseline.keys() | counts.keys()) - failed} passed, {failed} failed"
-    )
+    print(f"instructions: {len(baseline.keys() | counts.keys()) - failed} passed, {failed} failed")
     return failed
 
 
@@ -162,9 +158,7 @@ def shown(count: float | None) -> str:
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument(
-        "--update", action="store_true", help="make today's counts the baseline"
-    )
+    parser.add_argument("--update", action="store_true", help="make today's counts the baseline")
     update = parser.parse_args().update
     counts, tools = count_all(), toolchain()
     if update:
