@@ -85,7 +85,12 @@ int recv_many(struct handle *h, llmp_msg *out, size_t max) {
   while (n < limit && recv_next(&c, &m) == PAGE_MESSAGE) {
     recv_fill(&out[n++], &m);
   }
-  h->recv.cur = c;
+  /* Not as a whole: other threads may ask for the rest. */
+  h->recv.cur.next = c.next;
+  h->recv.cur.last_off = c.last_off;
+  h->recv.cur.seen_id = c.seen_id;
+  h->recv.cur.highest = c.highest;
+  h->recv.cur.skipped = c.skipped;
   return (int)n;
 }
 

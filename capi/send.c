@@ -134,7 +134,11 @@ static size_t write_run(struct handle *h, const llmp_outgoing *msgs, size_t n) {
       break;
     }
   }
-  h->send.cur = c;
+  /* Not as a whole: other threads may ask for the rest. */
+  h->send.cur.used = c.used;
+  h->send.cur.last_id = c.last_id;
+  h->send.cur.last_off = c.last_off;
+  h->send.cur.max_alloc = c.max_alloc;
   if (i != 0) {
     page_seal(&c);
   }
