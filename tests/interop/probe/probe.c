@@ -6,6 +6,7 @@
 #define _POSIX_C_SOURCE 200809L
 #include <llmp.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "support.h"
@@ -56,6 +57,11 @@ static void exchange(llmp_client *c, llmp_sender *second, const series *out, inc
   while (next < out->end || back < back_until || in->got < in->limit) {
     bool sent = next < out->end && send_one(second, second != NULL ? NULL : c, out, next);
     if (sent) next++;
+    if (back >= back_until && in->got >= in->limit) {
+      const struct timespec look = {.tv_nsec = LOOK * 1000000};
+      if (!sent) (void)nanosleep(&look, NULL);
+      continue; /* what comes now is left unread */
+    }
     llmp_msg m;
     int64_t patience = sent ? 0 : next < out->end ? LOOK : WAIT;
     int result = llmp_client_recv_wait(c, &m, patience);

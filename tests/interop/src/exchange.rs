@@ -62,6 +62,12 @@ pub fn exchange<SP: ShMemProvider>(
             return Ok(());
         }
         let sent = send_one(client, out)?;
+        if out.back >= back_until && incoming.complete() {
+            if !sent {
+                backoff.pause();
+            }
+            continue; // what comes now is left unread
+        }
         match receive_one(client, out, incoming)? {
             Look::BrokerEnded if all_sent && incoming.limit.is_none() => return Ok(()),
             Look::BrokerEnded => return Err("the broker ended before we were done".into()),
