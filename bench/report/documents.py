@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from .drivers import LL_MP, LL_MP_SPINNING, OURS, OURS_KEPT, PYTHON
+from .drivers import LL_MP, LL_MP_SPINNING, OURS, OURS_KEPT, OURS_MANY, PYTHON
 from .results import BenchError, Ratio, Section
 from .table import number, to_markdown
 
@@ -66,14 +66,17 @@ NONE = "`--history none`"
 SPINNING = LL_MP_SPINNING
 SHORT = (
     Line("pipeline", "64 B, total", f"64 B sent, forwarded, received; {NONE}, ns", OURS, LL_MP),
+    Line("pipeline", "64 B, total", "… 128 messages a call, ns", OURS_MANY, LL_MP),
     Line("pipeline", "64 B, total", "… history kept, ns", OURS_KEPT, LL_MP),
     Line("pipeline", "1 KiB, total", f"1 KiB, {NONE}, ns", OURS, LL_MP),
+    Line("pipeline", "1 KiB, total", "… 128 messages a call, ns", OURS_MANY, LL_MP),
     Line("pipeline", "1 KiB, total", "… history kept, ns", OURS_KEPT, LL_MP),
     Line("round trip", "p50", "64 B there and back, spinning, p50, ns", OURS, LL_MP),
     Line("waking", "send to wake, p50", "send to wake, all asleep, p50, us", OURS_KEPT, LL_MP),
     Line("waking", "idle: CPU of the broker", "idle broker, 64 clients, % CPU", OURS_KEPT, LL_MP),
     Line("waking", "idle: CPU of all clients", "those clients, % CPU", OURS_KEPT, LL_MP),
     Line("throughput", "1 sending client", "1 sends, million/s", OURS_KEPT, SPINNING, "more"),
+    Line("throughput", "1 sending client", f"… {NONE}, million/s", OURS, SPINNING, "more"),
     Line("throughput", "64 sending clients", "64 send, million/s", OURS_KEPT, SPINNING, "more"),
     Line("memory", "at the end", "memory after {messages}, MiB", OURS_KEPT, LL_MP),
 )
