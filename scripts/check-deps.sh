@@ -7,11 +7,6 @@ need go
 
 passed=0
 failed=0
-good() { passed=$((passed + 1)); }
-bad() {
-  failed=$((failed + 1))
-  warn "$@"
-}
 
 # modules PACKAGE: the modules other than this one that PACKAGE is built from.
 modules() {

@@ -19,11 +19,6 @@ done
 
 passed=0
 failed=0
-good() { passed=$((passed + 1)); }
-bad() {
-  failed=$((failed + 1))
-  warn "$@"
-}
 
 # Where the system is too old to pack relocations (scripts/build-library.sh).
 readelf -d "$library" | grep -q RELR || limit=2200000

@@ -21,6 +21,14 @@ die() {
 }
 have() { command -v "$1" >/dev/null 2>&1; }
 
+# good, and bad WHY: count what a check has found in passed and failed, which it
+# sets to 0 first.
+good() { passed=$((passed + 1)); }
+bad() {
+  failed=$((failed + 1))
+  warn "$@"
+}
+
 # need COMMAND...: stops with what to do when one is missing.
 need() {
   local command
