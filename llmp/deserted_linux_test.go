@@ -17,18 +17,23 @@ func init() {
 	testkit.Role("lingerer", roleLingerer)
 }
 
-// roleDeserter joins the bus on a port, with a provider, sends a message and ends
-// without a word.
-func roleDeserter(args []string) error {
+// connectAs joins the bus as a role's arguments say: PORT PROVIDER.
+func connectAs(args []string) (*Client, error) {
 	port, err := strconv.ParseUint(args[0], 10, 16)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	p, err := shmem.ByName(args[1])
 	if err != nil {
-		return err
+		return nil, err
 	}
-	c, err := Connect(context.Background(), Options{Port: uint16(port), Provider: p})
+	return Connect(context.Background(), Options{Port: uint16(port), Provider: p})
+}
+
+// roleDeserter joins the bus on a port, with a provider, sends a message and ends
+// without a word.
+func roleDeserter(args []string) error {
+	c, err := connectAs(args)
 	if err != nil {
 		return err
 	}
@@ -129,15 +134,7 @@ func TestKilledJoinerOnPosix(t *testing.T) {
 // roleLingerer joins the bus on a port, with a provider, reads one message and no
 // more.
 func roleLingerer(args []string) error {
-	port, err := strconv.ParseUint(args[0], 10, 16)
-	if err != nil {
-		return err
-	}
-	p, err := shmem.ByName(args[1])
-	if err != nil {
-		return err
-	}
-	c, err := Connect(context.Background(), Options{Port: uint16(port), Provider: p})
+	c, err := connectAs(args)
 	if err != nil {
 		return err
 	}
