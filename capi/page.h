@@ -151,6 +151,12 @@ static inline bool page_reserved_tag(uint32_t tag) {
 
 /* ------------------------------------------------------------- writing */
 
+/* Writes how much of the page is used, and ends that with an unset slot. */
+static inline void page_seal(struct llmp_send_cursor *c) {
+  page_put64(c->base, WIRE_PAGE_OFF_USED, c->used);
+  page_put32(c->base, WIRE_PAGE_HEADER + c->used + WIRE_MSG_OFF_TAG, WIRE_TAG_UNSET);
+}
+
 /* Writes the lengths of the open message and ends it with an unset slot. */
 static inline void page_set_open(struct llmp_send_cursor *c, uint64_t start, uint64_t n,
                                  uint64_t padded) {
@@ -158,8 +164,7 @@ static inline void page_set_open(struct llmp_send_cursor *c, uint64_t start, uin
   page_put64(c->base, start + WIRE_MSG_OFF_PADDED, padded);
   c->open_off = start;
   c->used += WIRE_MSG_HEADER + padded;
-  page_put64(c->base, WIRE_PAGE_OFF_USED, c->used);
-  page_put32(c->base, WIRE_PAGE_HEADER + c->used + WIRE_MSG_OFF_TAG, WIRE_TAG_UNSET);
+  page_seal(c);
 }
 
 /* Opens a message with room for n bytes and returns its payload; NULL when the
@@ -274,12 +279,6 @@ PAGE_INLINE bool page_write(struct llmp_send_cursor *c, uint64_t tag_flags, uint
     memcpy(base + start + WIRE_MSG_HEADER, data, n);
   }
   return true;
-}
-
-/* Ends the page behind the last of the messages that page_write wrote. */
-static inline void page_seal(struct llmp_send_cursor *c) {
-  page_put64(c->base, WIRE_PAGE_OFF_USED, c->used);
-  page_put32(c->base, WIRE_PAGE_HEADER + c->used + WIRE_MSG_OFF_TAG, WIRE_TAG_UNSET);
 }
 
 /* Writes a message without showing it to readers yet: page_alloc, the payload

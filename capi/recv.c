@@ -8,18 +8,21 @@
 #include "go_call.h"
 #include "wait.h"
 
-int recv_no_out(void) {
+static int no_out(void) {
   return error_set(LLMP_E_INVALID, "out is NULL: where shall the message go?");
 }
 
-int recv_ended(const struct handle *h) {
+/* The last error once more, for a receiver at its end. */
+static int ended(const struct handle *h) {
   static const char already[] = "nothing more will come: an earlier receive call said why";
   return error_set(
       h->recv.end, "%s",
       h->recv.end == LLMP_E_CLOSED ? "the sender said EXITING: nothing more will come" : already);
 }
 
-int recv_turn(struct handle *h, enum page_found found) {
+/* What page_next came upon is no message: moves on to the next page (0: look
+ * again) or ends the receiver for good (the error). */
+static int turn(struct handle *h, enum page_found found) {
   struct go_result r = {0};
   int rc = guest_check();
   if (rc != 0) {
@@ -46,7 +49,7 @@ int recv_turn(struct handle *h, enum page_found found) {
 int recv_any(struct handle *h, llmp_msg *out) {
   struct recv_half *r = &h->recv;
   if (out == NULL) {
-    return recv_no_out();
+    return no_out();
   }
   while (r->end == 0) {
     struct page_message m;
@@ -61,12 +64,12 @@ int recv_any(struct handle *h, llmp_msg *out) {
       }
       return 0;
     }
-    const int rc = recv_turn(h, found);
+    const int rc = turn(h, found);
     if (rc != 0) {
       return rc;
     }
   }
-  return recv_ended(h);
+  return ended(h);
 }
 
 int recv_many(struct handle *h, llmp_msg *out, size_t max) {

@@ -8,15 +8,6 @@
 #include "handle.h"
 #include "watch.h"
 
-/* What page_next came upon is no message: moves on to the next page (0: look
- * again) or ends the receiver for good (the error). */
-__attribute__((cold)) int recv_turn(struct handle *h, enum page_found found);
-
-/* The last error once more, for a receiver at its end. */
-__attribute__((cold)) int recv_ended(const struct handle *h);
-
-__attribute__((cold)) int recv_no_out(void);
-
 static inline void recv_fill(llmp_msg *out, const struct page_message *m) {
   out->tag = m->tag;
   out->sender = m->sender;

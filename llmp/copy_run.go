@@ -34,9 +34,8 @@ func copyRun(in *cursor.Recv, out *cursor.Send, limit uint64) (taken int, payloa
 		taken, payload = taken+n, payload+bytes
 	}
 	if taken > 0 {
-		*u64(out.Base, wire.PageOffUsed) = out.Used
 		*u64(out.Base, wire.PageOffMaxAlloc) = out.MaxAlloc
-		*u32(out.Base, wire.PageHeader+out.Used+wire.MsgOffTag) = wire.TagUnset
+		putUsed(out.Base, out.Used)
 	}
 	return taken, payload
 }

@@ -44,8 +44,7 @@ func setOpen(c *cursor.Send, start, n, padded uint64) {
 	*u64(c.Base, start+wire.MsgOffPadded) = padded
 	c.OpenOff = start
 	c.Used += wire.MsgHeader + padded
-	*u64(c.Base, wire.PageOffUsed) = c.Used
-	*u32(c.Base, wire.PageHeader+c.Used+wire.MsgOffTag) = wire.TagUnset
+	putUsed(c.Base, c.Used)
 }
 
 // cancel gives the open message back.
