@@ -73,7 +73,7 @@ func finish(c *cursor.Send, tag, flags, sender uint32) {
 // is at most MaxPayload long, no message is open.
 func put(c *cursor.Send, tag, flags, sender uint32, data []byte) bool {
 	n := uint64(len(data))
-	start, need, ok := place(c, n)
+	start, need, ok := place(c.Used, c.MaxAlloc, c.Total, n)
 	if !ok {
 		if start, need, ok = placeRare(c, n); !ok {
 			return false
@@ -83,16 +83,16 @@ func put(c *cursor.Send, tag, flags, sender uint32, data []byte) bool {
 	c.Used, c.LastID, c.LastOff = used, id, start
 	putHeader(base, start, tag, sender, flags, id, n, need-wire.MsgHeader)
 	putUsed(base, used)
-	copy(payloadAt(base, start+wire.MsgHeader, n), data)
+	putPayload(base, start+wire.MsgHeader, data)
 	return true
 }
 
-// place is where a message of n bytes goes, and how many it takes with its
-// header; false when there is no room, or when placeRare has to see to it.
-func place(c *cursor.Send, n uint64) (start, need uint64, ok bool) {
-	start, need = wire.PageHeader+c.Used, wire.Align(wire.MsgHeader+n)
-	ok = start%wire.MsgAlign == 0 && n <= MaxPayload && need <= c.MaxAlloc &&
-		start-wire.PageHeader+need+wire.EOPReserve <= c.Total
+// place is where a message of n bytes goes on a page of which used bytes of total
+// are used, and how many it takes with its header; false when there is no room, or when placeRare has to see to it.
+func place(used, largest, total, n uint64) (start, need uint64, ok bool) {
+	start, need = wire.PageHeader+used, wire.Align(wire.MsgHeader+n)
+	ok = start%wire.MsgAlign == 0 && n <= MaxPayload && need <= largest &&
+		used+need+wire.EOPReserve <= total
 	return start, need, ok
 }
 

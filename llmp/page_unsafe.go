@@ -27,6 +27,22 @@ func payloadAt(base unsafe.Pointer, off, n uint64) []byte {
 	return (*[MaxPayload]byte)(unsafe.Add(base, off))[:n:n]
 }
 
+// putPayload copies a payload, of at most MaxPayload bytes, to where it belongs.
+// What is short goes without a call, for which all registers were to be saved: 16
+// bytes at a time, the last 16 of them maybe for the second time.
+func putPayload(base unsafe.Pointer, off uint64, data []byte) {
+	n := uint64(len(data))
+	if n-16 > 128-16 {
+		copy(payloadAt(base, off, n), data)
+		return
+	}
+	to, from := unsafe.Add(base, off), unsafe.Pointer(unsafe.SliceData(data))
+	for i := uint64(0); i < n-16; i += 16 {
+		*(*[16]byte)(unsafe.Add(to, i)) = *(*[16]byte)(unsafe.Add(from, i))
+	}
+	*(*[16]byte)(unsafe.Add(to, n-16)) = *(*[16]byte)(unsafe.Add(from, n-16))
+}
+
 // offsetOf is where the header of a message lies whose payload is data.
 func offsetOf(base unsafe.Pointer, data []byte) uint64 {
 	return uint64(uintptr(unsafe.Pointer(unsafe.SliceData(data)))-uintptr(base)) - wire.MsgHeader

@@ -166,7 +166,7 @@ func (s *Sender) SendFlags(tag Tag, flags Flags, data []byte) error {
 // function: handing five arguments on costs as much as writing the header.
 func (s *Sender) post(tag Tag, flags Flags, data []byte, published bool) error {
 	c, n := s.cur, uint64(len(data))
-	start, need, ok := place(c, n)
+	start, need, ok := place(c.Used, c.MaxAlloc, c.Total, n)
 	if !ok || c.Base == nil || c.OpenOff != 0 || wire.MayBeReserved(uint32(tag)) {
 		return s.postRare(tag, flags, data, published)
 	}
@@ -174,7 +174,7 @@ func (s *Sender) post(tag Tag, flags Flags, data []byte, published bool) error {
 	c.Used, c.LastID, c.LastOff = used, id, start
 	putHeader(base, start, uint32(tag), c.SenderID, uint32(flags), id, n, need-wire.MsgHeader)
 	putUsed(base, used)
-	copy(payloadAt(base, start+wire.MsgHeader, n), data)
+	putPayload(base, start+wire.MsgHeader, data)
 	if published {
 		storeRelease(currentID(c.Base), c.LastID)
 		if awaited(c) {
@@ -244,25 +244,6 @@ func (s *Sender) allocate(n int) (uint64, error) {
 		return 0, fail(ErrInternal, "no room for %d bytes on a fresh page", n)
 	}
 	return off, nil
-}
-
-// SendMany sends messages with as few commits as pages allow, so that readers
-// see them together. It returns how many were sent; the error, if any, is that
-// of the first that was not.
-func (s *Sender) SendMany(msgs []Outgoing) (int, error) {
-	for i := range msgs {
-		m := &msgs[i]
-		if err := s.post(m.Tag, m.Flags, m.Data, false); err != nil {
-			if i > 0 {
-				publish(s.cur)
-			}
-			return i, err
-		}
-	}
-	if len(msgs) > 0 {
-		publish(s.cur)
-	}
-	return len(msgs), nil
 }
 
 // Alloc opens a message and returns its n bytes of payload on the page, to be

@@ -20,6 +20,9 @@ const (
 
 const tag llmp.Tag = 0x4242
 
+// What a call sends or receives at most when it is given many, as in bench/c.
+const together = 128
+
 type plan struct {
 	size, batch, warmUp, batches, turn, idle int
 	history                                  llmp.History
@@ -64,16 +67,18 @@ func pipeline(o *options) error {
 	if err := o.finish(); err != nil {
 		return err
 	}
-	measure := plan.measure
+	measures := []func(plan, *stage) error{plan.measureSingly, plan.measureTogether}
 	if alone != 0 {
-		measure = plan.measureAlone
+		measures = []func(plan, *stage) error{plan.measureAlone}
 	}
 	pin(0)
 	for turn := range turns {
 		for _, size := range sizes {
 			p := plan{turn: turn, idle: idle, history: history}.of(size, megabytes<<20)
-			if err := p.onStage(measure); err != nil {
-				return err
+			for _, measure := range measures {
+				if err := p.onStage(measure); err != nil {
+					return err
+				}
 			}
 		}
 	}
@@ -172,23 +177,55 @@ func (s *stage) tearDown() error {
 	return errors.Join(err, s.broker.Close())
 }
 
-func (p plan) measure(s *stage) error {
+// measureSingly sends and receives one message a call.
+func (p plan) measureSingly(s *stage) error {
 	payload := make([]byte, p.size)
-	sent := make([]float64, 0, p.batches)
-	forwarded, taken := make([]float64, 0, p.batches), make([]float64, 0, p.batches)
-	for i := range p.warmUp + p.batches {
-		t0 := time.Now()
+	send := func() error {
 		for range p.batch {
 			if err := s.sender.Send(tag, payload); err != nil {
 				return err
 			}
+		}
+		return nil
+	}
+	return p.measure(s, "", send, func() error { return s.receive(p.batch) })
+}
+
+// measureTogether sends and receives many messages a call.
+func (p plan) measureTogether(s *stage) error {
+	out := make([]llmp.Outgoing, together)
+	payload := make([]byte, p.size)
+	for i := range out {
+		out[i] = llmp.Outgoing{Tag: tag, Data: payload}
+	}
+	send := func() error {
+		for left := p.batch; left > 0; {
+			n, err := s.sender.SendMany(out[:min(left, together)])
+			if err != nil {
+				return err
+			}
+			left -= n
+		}
+		return nil
+	}
+	in := make([]llmp.Message, together)
+	return p.measure(s, "_many", send, func() error { return s.receiveTogether(p.batch, in) })
+}
+
+func (p plan) measure(s *stage, suffix string, send, receive func() error) error {
+	sent := make([]float64, 0, p.batches)
+	forwarded, taken := make([]float64, 0, p.batches), make([]float64, 0, p.batches)
+	for i := range p.warmUp + p.batches {
+		t0 := time.Now()
+		if err := send(); err != nil {
+			return err
 		}
 		t1 := time.Now()
 		if err := s.forward(p.batch); err != nil {
 			return err
 		}
 		t2 := time.Now()
-		if err := s.receive(p.batch); err != nil {
+		if err := receive(); err != nil {
 			return err
 		}
 		t3 := time.Now()
@@ -201,7 +238,7 @@ func (p plan) measure(s *stage) error {
 			return err
 		}
 	}
-	return errors.Join(p.report("send", sent), p.report("forward", forwarded), p.report("receive", taken))
+	return errors.Join(p.report("send"+suffix, sent), p.report("forward"+suffix, forwarded), p.report("receive"+suffix, taken))
 }
 
 // measureAlone lets each message go all the way before the next is sent: the
@@ -259,6 +296,26 @@ func (s *stage) receive(count int) error {
 		if len(m.Data) != 0 {
 			s.looked = m.Data[0]
 		}
+	}
+	return nil
+}
+
+// receiveTogether is receive with as many messages a call as in has room for.
+func (s *stage) receiveTogether(count int, in []llmp.Message) error {
+	for count > 0 {
+		n, err := s.receiver.RecvMany(in[:min(count, len(in))])
+		if err != nil {
+			return err
+		}
+		if n == 0 {
+			return errors.New("a message is missing")
+		}
+		for i := range in[:n] {
+			if data := in[i].Data; len(data) != 0 {
+				s.looked = data[0]
+			}
+		}
+		count -= n
 	}
 	return nil
 }

@@ -2,7 +2,18 @@
 
 from __future__ import annotations
 
-from .drivers import BARE_COPIES, GO, ICEORYX, LL_MP, OURS, OURS_KEPT, OURS_MANY, Drivers, Settings
+from .drivers import (
+    BARE_COPIES,
+    GO,
+    GO_MANY,
+    ICEORYX,
+    LL_MP,
+    OURS,
+    OURS_KEPT,
+    OURS_MANY,
+    Drivers,
+    Settings,
+)
 from .processes import run
 from .results import Figure, Goal, Ratio, Row, Section, by_peer, summed
 
@@ -10,6 +21,7 @@ SIZES = (8, 64, 1024, 65536)
 STEPS = ("send", "forward", "receive")
 AIMS = {64: 15.0, 1024: 30.0}
 """How many times ll_mp's total shall be ours."""
+BATCHED = {OURS: OURS_MANY, GO: GO_MANY}
 GO_AIM = Goal(1.5, "most")
 
 
@@ -32,7 +44,7 @@ def measure(drivers: Drivers, settings: Settings) -> Section:
         f"llmp's brokers keep no history here, but for the column {OURS_KEPT!r}: that is the "
         "default, history for late joiners on disk. ll_mp keeps all in memory. iceoryx2 has "
         "no broker, so nothing to forward.",
-        peers=(OURS, OURS_MANY, OURS_KEPT, GO, BARE_COPIES, LL_MP, ICEORYX),
+        peers=(OURS, OURS_MANY, OURS_KEPT, GO, GO_MANY, BARE_COPIES, LL_MP, ICEORYX),
     )
     megabytes = str(settings.pick(32, 8, 1))
     for _ in range(settings.rounds):
@@ -61,7 +73,7 @@ def _named(row: Row) -> Row:
     step, batched, _ = row["step"].partition("_many")
     if row.get("history") == "all":
         return {**row, "peer": OURS_KEPT, "step": row["step"]}
-    return {**row, "step": step, "peer": OURS_MANY if batched else row["peer"]}
+    return {**row, "step": step, "peer": BATCHED[row["peer"]] if batched else row["peer"]}
 
 
 def _figures(rows: list[Row], size: int) -> list[Figure]:
@@ -74,6 +86,7 @@ def _figures(rows: list[Row], size: int) -> list[Figure]:
         Ratio(LL_MP, OURS_MANY, aim),
         Ratio(LL_MP, BARE_COPIES),
         Ratio(LL_MP, OURS_KEPT, aim),
+        Ratio(LL_MP, GO_MANY, aim),
         Ratio(GO, OURS, GO_AIM),
     )
     return [

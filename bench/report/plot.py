@@ -14,6 +14,7 @@ COLOURS = {
     names.OURS_KEPT: "#64b89c",
     names.OURS_MANY: "#a9d8c6",
     names.GO: "#2f7fc1",
+    names.GO_MANY: "#9cc3e4",
     names.CACHE_LINE: "#999999",
     names.BARE_WAKE: "#999999",
     names.BARE_COPIES: "#999999",
