@@ -23,13 +23,15 @@ type archive struct {
 	done  func() // called after each block and each page read back; must not wait
 	wg    sync.WaitGroup
 
+	end int64 // of the file; run's alone
+
 	mu     sync.Mutex
-	file   store
-	end    int64
+	file   store  // changed by run alone
 	first  uint64 // number of the page in blocks[0]
 	blocks []block
-	held   uint64 // bytes in the file that are still wanted
-	lost   uint64 // pages that could not be written or read back: the disk is full, or broken
+	holes  []block // forgotten, and still on disk
+	held   uint64  // bytes in the file that are still wanted
+	lost   uint64  // pages that could not be written or read back: the disk is full, or broken
 }
 
 // A store is what blocks are written to: a file, but for tests.
@@ -134,6 +136,7 @@ func (a *archive) run() {
 			data = p.pack(image)
 		}
 		a.write(lp, data, len(data) < len(image))
+		a.punch()
 		p.relax()
 		lp.archived.Store(true)
 		a.done()
@@ -187,29 +190,52 @@ func (p *packer) relax() {
 // maxIdlePacker is how much memory a packer keeps.
 const maxIdlePacker = 4 << 20
 
+// write is called by run alone, so that nobody else waits for the disk: not for
+// a lock that is held meanwhile either.
 func (a *archive) write(lp *livePage, data []byte, compressed bool) {
-	a.mu.Lock()
-	defer a.mu.Unlock()
 	blk := block{off: a.end, stored: len(data), image: int(lp.end - wire.PageHeader), compressed: compressed, lastID: lp.lastID}
-	err := a.open()
+	file, err := a.open()
 	if err == nil {
-		_, err = a.file.WriteAt(data, a.end)
+		_, err = file.WriteAt(data, blk.off)
 	}
 	if err != nil {
 		blk.stored = 0
+	}
+	a.end += int64(blk.stored)
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if err != nil {
 		a.lost++
 	}
 	a.blocks = append(a.blocks, blk)
-	a.end += int64(blk.stored)
 	a.held += uint64(blk.stored)
 }
 
-// open makes the file when it is needed first.
-func (a *archive) open() (err error) {
-	if a.file == nil {
-		a.file, err = makeStore(a.dir)
+// open is the file, made when it is needed first.
+func (a *archive) open() (store, error) {
+	if a.file != nil {
+		return a.file, nil
 	}
-	return err
+	file, err := makeStore(a.dir)
+	if err != nil {
+		return nil, err
+	}
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.file = file
+	return file, nil
+}
+
+// punch gives the disk back what was forgotten.
+func (a *archive) punch() {
+	a.mu.Lock()
+	holes := a.holes
+	a.holes = nil
+	a.mu.Unlock()
+	f, ok := a.file.(*sys.File)
+	for i := 0; ok && i < len(holes); i++ {
+		f.Punch(holes[i].off, int64(holes[i].stored))
+	}
 }
 
 // usage is how many bytes are on disk, and how many pages were lost.
@@ -222,7 +248,8 @@ func (a *archive) usage() (bytes, lost uint64) {
 	return a.held, a.lost
 }
 
-// forgetBefore frees what lies before page number seq.
+// forgetBefore frees what lies before page number seq; on disk with the next page
+// that is written.
 func (a *archive) forgetBefore(seq uint64) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -231,8 +258,8 @@ func (a *archive) forgetBefore(seq uint64) {
 		a.blocks = a.blocks[1:]
 		a.first++
 		a.held -= uint64(blk.stored)
-		if f, ok := a.file.(*sys.File); ok && blk.stored > 0 {
-			f.Punch(blk.off, int64(blk.stored))
+		if blk.stored > 0 {
+			a.holes = append(a.holes, blk)
 		}
 	}
 }

@@ -3,6 +3,7 @@ package llmp
 import (
 	"errors"
 	"os"
+	"sync"
 	"testing"
 	"time"
 
@@ -77,6 +78,62 @@ func TestFullDiskLosesHistoryAlone(t *testing.T) {
 	const aPage = (64<<10 - 300) / (1088)
 	if missing := n - got; gaps == 0 || missing < s.Lost*(aPage-2) || missing > s.Lost*(aPage+2) {
 		t.Errorf("%d messages in %d gaps are missing, and %d pages lost", missing, gaps, s.Lost)
+	}
+}
+
+// stuckDisk is a store that does not write until it may.
+type stuckDisk struct {
+	store
+	may <-chan struct{}
+}
+
+func (d stuckDisk) WriteAt(b []byte, off int64) (int, error) {
+	<-d.may
+	return d.store.WriteAt(b, off)
+}
+
+// TestStuckDiskHoldsUpNobody: while the disk does not answer, the bus goes on as
+// far as the budget reaches, clients come, and the broker tells its figures.
+func TestStuckDiskHoldsUpNobody(t *testing.T) {
+	for _, history := range []History{HistoryAll, HistoryBytes(40 << 10)} {
+		t.Run(history.String(), func(t *testing.T) {
+			may := make(chan struct{})
+			former := makeStore
+			onDisk(t, func(dir string) (store, error) {
+				s, err := former(dir)
+				return stuckDisk{s, may}, err
+			})
+			p := provider(t, shmem.Heap)
+			b, port := runBroker(t, BrokerOptions{
+				Provider: p, PageSize: 16 << 10, Budget: 8 << 20, History: history, ArchiveDir: t.TempDir()})
+			free := sync.OnceFunc(func() { close(may) })
+			defer free() // before the broker is closed, which waits for the disk
+			a, live := connect(t, port, p), connect(t, port, p)
+			sendNumbered(t, a, live, 0, 2000, 200)
+			if s := b.Stats(); s.ArchivedBytes != 0 || s.Forwarded != 2000 {
+				t.Errorf("%+v: want all to be forwarded, and none on disk", s)
+			}
+			late := connect(t, port, p)
+			sendNumbered(t, a, live, 2000, 1000, 200)
+			free()
+			ctx := within(t, 60*time.Second)
+			for i := uint64(0); i != 2999; {
+				m, err := late.RecvContext(ctx)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if err := checkNumbered(m.Data, numberOf(m)); err != nil {
+					t.Fatal(err)
+				}
+				if was := i; history == HistoryAll && numberOf(m) > was+1 {
+					t.Fatalf("message %d came after %d", numberOf(m), was)
+				}
+				i = numberOf(m)
+			}
+			if s := b.Stats(); s.Lost != 0 {
+				t.Errorf("%d pages lost", s.Lost)
+			}
+		})
 	}
 }
 
