@@ -15,13 +15,23 @@
 #include <time.h>
 #include <unistd.h>
 
+/* A number of the environment; ends the process where it is missing. */
+static long number(const char *name) {
+  const char *text = getenv(name);
+  if (text == NULL) {
+    (void)fprintf(stderr, "%s is not set\n", name);
+    _exit(1);
+  }
+  return atol(text);
+}
+
 #ifdef CONNECTED
 #include <llmp.h>
 
 static llmp_client *bus;
 
 static void join(void) {
-  if (llmp_client_connect(&bus, (uint16_t)atoi(getenv("LLMP_BENCH_PORT")), NULL) < 0) {
+  if (llmp_client_connect(&bus, (uint16_t)number("LLMP_BENCH_PORT"), NULL) < 0) {
     (void)fprintf(stderr, "%s\n", llmp_last_error());
     _exit(1);
   }
@@ -68,7 +78,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   static double began;
   static volatile unsigned result;
   if (runs == 0) {
-    wanted = atol(getenv("LLMP_BENCH_RUNS"));
+    wanted = number("LLMP_BENCH_RUNS");
     began = cpu_seconds();
   }
   result = parse(data, size);

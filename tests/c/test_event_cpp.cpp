@@ -13,7 +13,7 @@ class loop : public llmp::client {
  public:
   loop() : llmp::client(llmp::client::p2p(7)) {}
   ~loop() {
-    mark_safe_to_unmap();
+    CHECK_OK(::llmp_client_mark_safe_to_unmap(get())); /* no destructor throws */
   }
 };
 

@@ -1,6 +1,7 @@
 // llmp.h as C++11, every macro used.
 #include <llmp.h>
-#include <llmp.h>  // twice is once
+// Twice is once. NOLINTNEXTLINE(readability-duplicate-include)
+#include <llmp.h>
 
 #include "macros.h"
 

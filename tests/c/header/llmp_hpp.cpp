@@ -2,7 +2,8 @@
 #include <array>
 #include <iterator>
 #include <llmp.hpp>
-#include <llmp.hpp>  // twice is once
+// Twice is once. NOLINTNEXTLINE(readability-duplicate-include)
+#include <llmp.hpp>
 
 // The classes that are templates underneath, whole.
 template class llmp::allocation<llmp::detail::client_calls>;

@@ -51,6 +51,8 @@ static const void *program_counter(const void *context) {
 #endif
 }
 
+/* What POSIX does not promise to work in a handler, Linux and glibc do: backtrace
+ * after its first call, see main. NOLINTBEGIN(bugprone-signal-handler) */
 static void tell(int sig, const char *code, const char *site) {
   put("caught ");
   put(sigabbrev_np(sig));
@@ -65,6 +67,7 @@ static void tell(int sig, const char *code, const char *site) {
   const int n = backtrace(frames, FRAMES);
   backtrace_symbols_fd(frames, n, STDOUT_FILENO);
 }
+/* NOLINTEND(bugprone-signal-handler) */
 
 static void die(int sig) {
   (void)signal(sig, SIG_DFL);

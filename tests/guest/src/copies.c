@@ -62,7 +62,8 @@ static void spread(size_t from) {
 }
 
 int main(int argc, char **argv) {
-  const uint16_t port = (uint16_t)strtoul(getenv("GUEST_PORT"), NULL, 10);
+  const char *text = getenv("GUEST_PORT");
+  const uint16_t port = text == NULL ? 0 : (uint16_t)strtoul(text, NULL, 10);
 #ifdef LINKED
   copies[count++] = (struct copy){llmp_client_connect, llmp_client_send, llmp_client_recv_wait,
                                   llmp_client_close,   llmp_last_error,  NULL};
