@@ -18,7 +18,7 @@ static void *bounded_realloc(void *block, size_t size) {
 #define STBI_FREE(block) free(block)
 #include <stb/stb_image.h>
 
-void HF_ITER(const uint8_t **data, size_t *size); /* honggfuzz's compiler brings it */
+void HF_ITER(const uint8_t **data, size_t *size); /* of libhfuzz, which hfuzz-clang links */
 
 int main(void) {
   for (;;) {

@@ -30,6 +30,9 @@ need_stb() {
   }
 }
 
+# have_honggfuzz: whether honggfuzz is installed, with its compiler.
+have_honggfuzz() { command -v honggfuzz && command -v hfuzz-clang; } >/dev/null
+
 cleanup() {
   local pid status=$?
   for pid in "${started[@]}"; do
@@ -108,13 +111,15 @@ has_content() {
   return 1
 }
 
-# others_on_bus FILE: whether there is a test case on the bus that is not this one.
+# others_on_bus FILE...: whether there is a test case on the bus that is none of these.
 others_on_bus() {
   local file
-  rm -rf "$scratch/seen"
+  rm -rf "$scratch/seen" "$scratch/known"
+  mkdir "$scratch/known"
+  cp "$@" "$scratch/known"
   on_bus "$scratch/seen"
   for file in "$scratch/seen"/*; do
-    [ -s "$file" ] && ! cmp -s "$file" "$1" && return 0
+    [ -s "$file" ] && ! has_content "$scratch/known" "$file" && return 0
   done
   return 1
 }

@@ -1,0 +1,1 @@
+//! Nothing: of the crate `honggfuzz` only what its build script builds is used.
