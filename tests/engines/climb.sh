@@ -24,7 +24,6 @@ AFL_QUIET=1 afl-clang-fast -O1 -fsanitize=fuzzer "$target" -o staged.afl
 mkdir seeds
 echo 12345678 >seeds/seed
 
-in_background seen llmp sync --port "$LLMP_PORT" --import seen
 in_background libafl "$libafl" "$LLMP_PORT" libafl.dict
 in_background libfuzzer ./staged -dict=libfuzzer.dict -max_len=256 corpus
 export AFL_CUSTOM_MUTATOR_LIBRARY=$scratch/prefix/lib/libllmp_afl.so

@@ -61,7 +61,8 @@ wait_until() {
   done
 }
 
-# start_bus BUILD: installs that build, starts a broker of it, sets LLMP_PORT.
+# start_bus BUILD: installs that build, starts a broker of it, sets LLMP_PORT. All
+# test cases on the bus appear in the folder `seen`.
 start_bus() {
   cmake --install "$1" --prefix "$scratch/prefix" >/dev/null
   export PATH=$scratch/prefix/bin:$PATH LD_LIBRARY_PATH=$scratch/prefix/lib
@@ -71,6 +72,7 @@ start_bus() {
   LLMP_PORT=$(sed -n 's/.*"port":\([0-9]*\).*/\1/p' "$scratch/broker.log")
   [ -n "$LLMP_PORT" ] || die "the broker does not tell its port"
   export LLMP_PORT
+  in_background seen llmp sync --port "$LLMP_PORT" --import "$scratch/seen"
 }
 
 # build_example FOLDER: a copy of the example, built as its README says; goes there.
@@ -99,9 +101,6 @@ publish() {
   llmp sync --port "$LLMP_PORT" --once --quiet --finds "$dir"
 }
 
-# on_bus FOLDER: writes all test cases on the bus into a folder.
-on_bus() { llmp sync --port "$LLMP_PORT" --once --quiet --import "$1"; }
-
 # has_content FOLDER FILE: whether a file of the folder equals this one.
 has_content() {
   local file
@@ -114,10 +113,8 @@ has_content() {
 # others_on_bus FILE...: whether there is a test case on the bus that is none of these.
 others_on_bus() {
   local file
-  rm -rf "$scratch/seen" "$scratch/known"
-  mkdir "$scratch/known"
+  mkdir -p "$scratch/known"
   cp "$@" "$scratch/known"
-  on_bus "$scratch/seen"
   for file in "$scratch/seen"/*; do
     [ -s "$file" ] && ! has_content "$scratch/known" "$file" && return 0
   done

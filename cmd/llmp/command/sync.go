@@ -27,7 +27,7 @@ takes what is on the bus, and ends.
 Exit codes: 0 it was ended by Ctrl-C or by the broker (--once: it is done),
 1 failure, 2 usage, 3 no broker.`
 
-const syncExample = `  llmp sync --finds out --import in                  # honggfuzz --input in --output out --dynamic_input
+const syncExample = `  llmp sync --finds out --import new                 # honggfuzz --input in --output out --dynamic_input new
   llmp sync --finds corpus --import corpus           # one directory for both
   llmp sync --once --import corpus                   # what was found until now
   llmp sync --format go --import testdata/fuzz/FuzzX # seeds for go test -fuzz`

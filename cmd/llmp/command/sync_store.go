@@ -91,21 +91,20 @@ func (st *store) write(dir string, input []byte) (bool, error) {
 	return true, writeComplete(name, st.format.encode(input))
 }
 
-// writeComplete writes a file that is never seen half written.
+// writeComplete writes a file that is never seen half written. Until it is
+// complete it lies in a hidden directory, not under a hidden name: there are
+// fuzzers that read, and delete, each file of the directory (honggfuzz).
 func writeComplete(name string, data []byte) error {
-	f, err := os.CreateTemp(filepath.Dir(name), ".llmp-*")
+	hidden, err := os.MkdirTemp(filepath.Dir(name), ".llmp-*")
 	if err != nil {
 		return err
 	}
-	_, err = f.Write(data)
-	err = errors.Join(err, f.Close())
+	unfinished := filepath.Join(hidden, filepath.Base(name))
+	err = os.WriteFile(unfinished, data, 0o600)
 	if err == nil {
-		err = os.Rename(f.Name(), name)
+		err = os.Rename(unfinished, name)
 	}
-	if err != nil {
-		_ = os.Remove(f.Name())
-	}
-	return err
+	return errors.Join(err, os.RemoveAll(hidden))
 }
 
 // formatValue is how files hold test cases: "raw", or "go" for the corpus files
