@@ -8,7 +8,7 @@
 # Required: Go (go.mod says which), a C and C++ compiler, make, CMake,
 # pkg-config, Python 3 with venv. Optional, and the checks that use them say
 # when they are missing: linters for C and shell, clang with libFuzzer, strace,
-# spin, and cargo, for the tests against real LibAFL.
+# spin, and cargo, for the tests against real LibAFL and honggfuzz.
 set -euo pipefail
 # shellcheck source=scripts/lib.sh
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
@@ -145,7 +145,7 @@ install_venv() {
 fetch_crates() {
   local manifest
   if ! have cargo; then
-    say "optional, and missing: cargo (the tests against real LibAFL need it: https://rustup.rs)"
+    say "optional, and missing: cargo (the tests against real LibAFL and honggfuzz need it: https://rustup.rs)"
     return
   fi
   [ "$check_only" = no ] || return 0

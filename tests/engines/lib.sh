@@ -33,14 +33,28 @@ need_stb() {
 # have_honggfuzz: whether honggfuzz is installed, with its compiler.
 have_honggfuzz() { command -v honggfuzz && command -v hfuzz-clang; } >/dev/null
 
+# end PID: interrupts a process that this test started, and waits for its end. One
+# that does not follow is killed; of ours that is a failure. libFuzzer's handler
+# of the signal allocates, and waits for ever if it came in the middle of malloc.
+end() {
+  local last=$((SECONDS + 60)) name
+  kill -INT "$1" 2>/dev/null || true
+  while kill -0 "$1" 2>/dev/null && [ $SECONDS -lt $last ]; do sleep 0.05; done
+  name=$(cat "/proc/$1/comm" 2>/dev/null) || name=
+  kill -KILL "$1" 2>/dev/null || true
+  wait "$1" 2>/dev/null || true
+  [ "$name" != llmp ] || echo "$(basename "$0"): llmp, process $1, does not end when interrupted" >&2
+  [ "$name" != llmp ]
+}
+
 cleanup() {
   local pid status=$?
   for pid in "${started[@]}"; do
-    kill -INT "$pid" 2>/dev/null || true
-    wait "$pid" 2>/dev/null || true
+    end "$pid" || status=1
   done
   [ $status = 0 ] || [ $status = 77 ] || tail -n 40 "$scratch"/*.log 2>/dev/null || true
   rm -rf "$scratch"
+  exit $status
 }
 trap cleanup EXIT
 

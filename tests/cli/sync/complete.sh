@@ -29,4 +29,4 @@ llmp sync --port "$port" --once --quiet --import new
 wait $watcher
 stop_broker
 cat events
-ls -A new | wc -l
+find new -mindepth 1 | wc -l

@@ -6,8 +6,8 @@
 set -euo pipefail
 lib=$(cd "$(dirname "$0")/../lib" && pwd)
 
-flags=(-fno-builtin -fno-omit-frame-pointer -D__NO_STRING_INLINES)
-flags+=(-fsanitize-coverage=trace-pc-guard,trace-cmp,trace-div,indirect-calls,trace-gep,stack-depth)
+coverage=trace-pc-guard,trace-cmp,trace-div,indirect-calls,trace-gep,stack-depth
+flags=("-fsanitize-coverage=$coverage" -fno-builtin -fno-omit-frame-pointer -D__NO_STRING_INLINES)
 for argument in "$@"; do
   case $argument in
     -c | -E | -S) exec clang "${flags[@]}" "$@" ;;
