@@ -103,6 +103,7 @@ stage_cli() { tests/cli/run.sh; }
 stage_guest() {
   build_library || return 1
   CGO_ENABLED=0 go build -trimpath -o build/llmp ./cmd/llmp || return 1
+  tests/engines/build_honggfuzz.sh || [ $? -eq $SKIP ] || return 1
   tests/guest/run.py
 }
 

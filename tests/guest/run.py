@@ -20,11 +20,12 @@ import traceback
 
 import crashes
 import forks
+import honggfuzz
 import kit
 import manners
 import neighbours
 
-MODULES = (crashes, manners, forks, neighbours)
+MODULES = (crashes, manners, forks, honggfuzz, neighbours)
 SKIPPED = 77
 
 
