@@ -48,7 +48,6 @@ look_for_packages() {
   have shellcheck || optional+=(shellcheck)
   have strace || optional+=(strace)
   have gdb || optional+=(gdb)
-  have spin || optional+=(spin)
   [ -e /usr/include/valgrind/callgrind.h ] || optional+=(valgrind)
   have spin || optional+=(spin)
 }
@@ -61,13 +60,14 @@ have_libfuzzer() {
     "$clang" -fsanitize=fuzzer -x c - -o /dev/null 2>/dev/null
 }
 
-# Runs apt-get for the packages given. Without a network `update` fails, and
+# Runs apt-get for the packages given; what would remove another is not installed.
+# Without a network `update` fails, and
 # what the lists already know may install all the same.
 apt_install() {
   export DEBIAN_FRONTEND=noninteractive
   [ -n "${updated-}" ] || apt-get update -qq || warn "apt-get update failed; going on with the lists that are there"
   updated=yes
-  apt-get install -qq -y -o Dpkg::Use-Pty=0 --no-install-recommends "$@"
+  apt-get install -qq -y --no-remove -o Dpkg::Use-Pty=0 --no-install-recommends "$@"
 }
 
 install_packages() {
