@@ -60,9 +60,9 @@ have_libfuzzer() {
     "$clang" -fsanitize=fuzzer -x c - -o /dev/null 2>/dev/null
 }
 
-# Runs apt-get for the packages given; what would remove another is not installed.
-# Without a network `update` fails, and
-# what the lists already know may install all the same.
+# Runs apt-get for the packages given; none is installed whose installation would
+# remove another. Without a network `update` fails, and what the lists already
+# know may install all the same.
 apt_install() {
   export DEBIAN_FRONTEND=noninteractive
   [ -n "${updated-}" ] || apt-get update -qq || warn "apt-get update failed; going on with the lists that are there"
