@@ -17,12 +17,14 @@ build: ## libllmp.so, libllmp.a and the llmp command, into build/
 	CGO_ENABLED=0 go build -trimpath -o build/llmp ./cmd/llmp
 
 demo: ## a bus with clients in every language, in ten seconds
+	scripts/setup.sh --build
 	scripts/demo.sh
 
-test: ## every test, stage by stage (one alone: scripts/test.sh STAGE)
-	scripts/test.sh
+test: setup ## every test, stage by stage (one alone: scripts/test.sh STAGE); NO_SKIPS=1: all must run
+	scripts/test.sh $(if $(NO_SKIPS),--no-skips)
 
 bench: ## measure against the peers: ten minutes, or two with QUICK=1
+	scripts/setup.sh --build
 	bench/run $(if $(QUICK),--quick)
 
 fuzz: ## fuzz every target for FUZZ_SECONDS (60) each

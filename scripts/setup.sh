@@ -3,11 +3,12 @@
 # yet. Run again at any time: what is there is left alone.
 #
 #   scripts/setup.sh            as root: apt-get installs; otherwise it prints what to install
+#   scripts/setup.sh --build    only what building the library, `make demo` and `make bench` need
 #   scripts/setup.sh --check    changes nothing, only says what is missing
 #
 # Required: Go (go.mod says which), a C and C++ compiler, make, CMake,
-# pkg-config, Python 3 with venv. Optional, and the checks that use them say
-# when they are missing: linters for C and shell, clang with libFuzzer, strace,
+# pkg-config, Python 3, and for tests its venv. Optional, and the checks that use
+# them say when they are missing: linters for C and shell, clang with libFuzzer, strace,
 # spin, and cargo, for the tests against real LibAFL and honggfuzz.
 set -euo pipefail
 # shellcheck source=scripts/lib.sh
@@ -17,10 +18,12 @@ STATICCHECK_VERSION=v0.8.2
 mapfile -t CRATES < <(git ls-files 'tests/*Cargo.toml' 'examples/*Cargo.toml')
 
 check_only=no
+build_only=no
 case "${1-}" in
   "") ;;
+  --build) build_only=yes ;;
   --check) check_only=yes ;;
-  *) die "unknown argument $1; --check is all there is" ;;
+  *) die "unknown argument $1; there are --build and --check" ;;
 esac
 
 required=()
@@ -36,6 +39,7 @@ look_for_packages() {
   have readelf || required+=(binutils)
   have ipcs || required+=(util-linux)
   have python3 || required+=(python3)
+  [ $build_only = no ] || return 0
   if have python3 && ! python3 -c 'import ensurepip, venv' 2>/dev/null; then
     required+=(python3-venv)
   fi
@@ -135,8 +139,11 @@ install_venv() {
     return
   fi
   say "making build/venv"
-  [ -x "$VENV/bin/python" ] || python3 -m venv "$VENV"
-  "$VENV/bin/python" -m pip install -q --disable-pip-version-check -r scripts/requirements.txt
+  if ! { [ -x "$VENV/bin/python" ] || python3 -m venv "$VENV"; } ||
+    ! "$VENV/bin/python" -m pip install -q --disable-pip-version-check -r scripts/requirements.txt; then
+    warn "could not install what scripts/requirements.txt lists; what needs it will say so"
+    return
+  fi
   cp scripts/requirements.txt "$stamp"
 }
 
@@ -157,7 +164,9 @@ fetch_crates() {
 
 install_packages
 check_go
-install_staticcheck
-install_venv
-fetch_crates
+if [ $build_only = no ]; then
+  install_staticcheck
+  install_venv
+  fetch_crates
+fi
 say "setup: ready"
