@@ -1,4 +1,5 @@
 # What a person reads: how to join, and at the end what happened.
+: >broker.out # there before it is looked at
 broker() { llmp broker --port "$@" >broker.out 2>broker.err & broker_pid=$!; eventually grep -q inspect broker.out; }
 broker 0 --provider posix
 port=$(sed -n 's/^listening on 127.0.0.1:\([0-9]*\),.*/\1/p' broker.out)

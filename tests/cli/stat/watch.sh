@@ -1,5 +1,6 @@
 # Again and again, until Ctrl-C, which is a success, or the broker ends.
 start_broker
+: >reports # there before it is looked at
 llmp stat --port "$port" --watch 50ms --json >reports &
 watcher=$!
 three() { [ "$(wc -l <reports)" -ge 3 ]; }

@@ -8,7 +8,7 @@ llmp sync --port "$port" --finds a-finds --import a-in >a.out &
 a=$!
 llmp sync --port "$port" --finds b --import b --json >b.out &
 b=$!
-content() { grep -l -r -x "$2" "$1" >/dev/null; }
+content() { grep -s -l -r -x "$2" "$1" >/dev/null; }
 eventually content a-in two
 eventually content b one
 printf three >a-finds/3
