@@ -44,6 +44,7 @@ look_for_packages() {
     required+=(python3-venv)
   fi
   [ -n "$(newest clang 14)" ] || optional+=(clang)
+  have llvm-symbolizer || optional+=(llvm) # which sanitizers' reports are written with
   [ -n "$(newest clang-format 14)" ] || optional+=(clang-format)
   [ -n "$(newest clang-tidy 14)" ] || optional+=(clang-tidy)
   have_libfuzzer || optional+=(libclang-rt-dev)

@@ -12,7 +12,7 @@ llmp send --port "$port" --tag 7 --quiet finds/nul
 llmp sync --port "$port" --once --import in --import-crashes in-crashes
 llmp sync --port "$port" --once --import go-in --format go
 llmp sync --port "$port" --once --import in --quiet
-for file in in/*; do xxd -p "$file"; done | sort
+for file in in/*; do od -A n -t x1 "$file"; done | sort
 cat in-crashes/*
 echo
 sort go-in/*
