@@ -136,10 +136,10 @@ func (a *archive) run() {
 			data = p.pack(image)
 		}
 		a.write(lp, data, len(data) < len(image))
-		a.punch()
 		p.relax()
 		lp.archived.Store(true)
 		a.done()
+		a.punch() // which nobody waits for
 	}
 }
 

@@ -88,7 +88,8 @@ func put(c *cursor.Send, tag, flags, sender uint32, data []byte) bool {
 }
 
 // place is where a message of n bytes goes on a page of which used bytes of total
-// are used, and how many it takes with its header; false when there is no room, or when placeRare has to see to it.
+// are used, and how many it takes with its header; false when there is no room, or
+// when placeRare has to see to it.
 func place(used, largest, total, n uint64) (start, need uint64, ok bool) {
 	start, need = wire.PageHeader+used, wire.Align(wire.MsgHeader+n)
 	ok = start%wire.MsgAlign == 0 && n <= MaxPayload && need <= largest &&
