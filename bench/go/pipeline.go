@@ -293,9 +293,7 @@ func (s *stage) receive(count int) error {
 		if !ok {
 			return errors.New("a message is missing")
 		}
-		if len(m.Data) != 0 {
-			s.looked = m.Data[0]
-		}
+		s.look(&m)
 	}
 	return nil
 }
@@ -311,13 +309,17 @@ func (s *stage) receiveTogether(count int, in []llmp.Message) error {
 			return errors.New("a message is missing")
 		}
 		for i := range in[:n] {
-			if data := in[i].Data; len(data) != 0 {
-				s.looked = data[0]
-			}
+			s.look(&in[i])
 		}
 		count -= n
 	}
 	return nil
+}
+
+func (s *stage) look(m *llmp.Message) {
+	if len(m.Data) != 0 {
+		s.looked = m.Data[0]
+	}
 }
 
 func (p plan) perMessage(d time.Duration) float64 { return float64(d.Nanoseconds()) / float64(p.batch) }
