@@ -18,11 +18,12 @@ mkdir -p "$prefix/bin" "$prefix/lib" "$prefix/target"
 # and libbfd, whose packages do not get along with those of libc++. What it has
 # to do with files is the same.
 export OS=POSIX CC=gcc CFLAGS="-O2 -D_HF_LINUX_NO_BFD"
-# What the crate asks for to build it at all; the last is also its version.
-export CRATE_ROOT=$crate CARGO_HONGGFUZZ_TARGET_DIR=$prefix/target CARGO_HONGGFUZZ_BUILD_VERSION=0.5.62
+version=$(sed -n 's/^honggfuzz = .*"=\([0-9.]*\)".*/\1/p' "$crate/Cargo.toml")
+# What the crate asks for to build it at all.
+export CRATE_ROOT=$crate CARGO_HONGGFUZZ_TARGET_DIR=$prefix/target CARGO_HONGGFUZZ_BUILD_VERSION=$version
 CARGO_TARGET_DIR=$prefix/target cargo build --quiet --release --message-format json \
   --manifest-path "$crate/Cargo.toml" >"$scratch/messages"
-out=$(sed -n '/"build-script-executed"/s/.*honggfuzz@0\.5\.62".*"out_dir":"\([^"]*\)".*/\1/p' "$scratch/messages")
+out=$(sed -n '/"build-script-executed"/s/.*honggfuzz@'"${version//./\\.}"'".*"out_dir":"\([^"]*\)".*/\1/p' "$scratch/messages")
 [ -n "$out" ] || die "cargo does not tell where it has built honggfuzz"
 install "$out/honggfuzz/honggfuzz" "$prefix/bin"
 install -m 644 "$out/libhfuzz.a" "$out/libhfcommon.a" "$prefix/lib"
