@@ -64,6 +64,14 @@ func signal(t *testing.T, p *testkit.Process, s syscall.Signal) {
 	}
 }
 
+// impatientBus is a bus with little room, on which who is slow for a while is cut
+// off: its broker, a client that sends, and one that reads.
+func impatientBus(t *testing.T, p shmem.Provider, budget int64, slow time.Duration) (b *Broker, port uint16, a, live *Client) {
+	t.Helper()
+	b, port = runBroker(t, BrokerOptions{Provider: p, PageSize: 64 << 10, Budget: budget, SlowTimeout: slow, ArchiveDir: t.TempDir()})
+	return b, port, connect(t, port, p), connect(t, port, p)
+}
+
 // TestStoppedReaderIsCutOff: a reader that was stopped holds up the bus for the
 // slow time-out and no longer; when it goes on it is told, and has read nothing
 // but right bytes.
@@ -72,10 +80,7 @@ func TestStoppedReaderIsCutOff(t *testing.T) {
 	for _, kind := range []string{"ours", "counted"} {
 		t.Run(kind, func(t *testing.T) {
 			p := provider(t, shmem.SysV)
-			b, port := runBroker(t, BrokerOptions{
-				Provider: p, PageSize: 64 << 10, Budget: budget, SlowTimeout: 300 * time.Millisecond, ArchiveDir: t.TempDir(),
-			})
-			a, live := connect(t, port, p), connect(t, port, p)
+			b, port, a, live := impatientBus(t, p, budget, 300*time.Millisecond)
 			child := spawnReader(t, port, n, kind)
 			sendNumbered(t, a, live, 0, 10, size) // so that it is not still reading the history
 			if line := child.ReadLine(); line != "reading" {
@@ -103,10 +108,7 @@ func TestStoppedReaderIsCutOff(t *testing.T) {
 func TestKilledReadersHoldUpNothing(t *testing.T) {
 	const budget, n, size = 1 << 20, 6000, 1000
 	p := provider(t, shmem.SysV)
-	b, port := runBroker(t, BrokerOptions{
-		Provider: p, PageSize: 64 << 10, Budget: budget, SlowTimeout: 500 * time.Millisecond, ArchiveDir: t.TempDir(),
-	})
-	a, live := connect(t, port, p), connect(t, port, p)
+	b, port, a, live := impatientBus(t, p, budget, 500*time.Millisecond)
 	sendNumbered(t, a, live, 0, 10, size)
 	rng := testkit.Rand(t)
 	sent := uint64(10)
@@ -245,10 +247,7 @@ func TestMessagesLargerThanTheBudget(t *testing.T) {
 func TestCutOffClientConnectsAnew(t *testing.T) {
 	const budget, n, size = 1 << 20, 3000, 1000
 	p := provider(t, shmem.SysV)
-	b, port := runBroker(t, BrokerOptions{
-		Provider: p, PageSize: 64 << 10, Budget: budget, SlowTimeout: 300 * time.Millisecond, ArchiveDir: t.TempDir(),
-	})
-	a, live := connect(t, port, p), connect(t, port, p)
+	b, port, a, live := impatientBus(t, p, budget, 300*time.Millisecond)
 	sent := uint64(10)
 	sendNumbered(t, a, live, 0, sent, size)
 	for cut := uint64(1); cut <= 3; cut++ {
